@@ -23,14 +23,14 @@ _HIDDEN: Final = re.compile(
 
 
 def visible(text: str, limit: int = INLINE) -> str:
-    """Return `text` with every character that could deceive a reader as ``\\uXXXX``, cut to `limit`."""
+    r"""Return `text` with what could deceive a reader as ``\uXXXX``, cut to `limit`."""
     cut = len(text) > limit
     shown = _HIDDEN.sub(_escape, text[:limit])
     return f"{shown}… ({len(text)} characters)" if cut else shown
 
 
 def visible_bytes(data: bytes, limit: int = INLINE) -> str:
-    """Return bytes from a guest as text: UTF-8 where it is, ``\\xNN`` where it is not."""
+    r"""Return bytes from a guest as text: UTF-8 where it is, ``\xNN`` where it is not."""
     head = data[: limit * 4].decode("utf-8", "backslashreplace")
     shown = visible(head, limit)
     if len(head) <= limit and len(data) > limit * 4:
