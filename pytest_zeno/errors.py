@@ -117,6 +117,7 @@ class ExitError(ZenoError):
     """The guest called ``proc_exit`` where that is no normal end (ABI.md section 5)."""
 
     status: int = 0
+    stderr: str = ""
 
 
 class LimitError(ZenoError):

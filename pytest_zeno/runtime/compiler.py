@@ -1,0 +1,106 @@
+"""Compiling in a child process that can be killed.
+
+33 KB of wasm can take 20 s and 1 GB to compile, cannot be interrupted, and ends in abort() when
+memory runs out. So a module that is not in the cache is compiled by a short-lived child with its
+own limits of time and memory; the parent only maps the result.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest_zeno
+from pytest_zeno.errors import LimitError, LoadError
+from pytest_zeno.runtime.engine import EngineOptions
+from pytest_zeno.text import visible
+
+if TYPE_CHECKING:
+    from pytest_zeno.limits import Limits
+
+_BOOT = (
+    "import sys; sys.path[:0] = sys.argv[1:3];"
+    "from pytest_zeno.runtime.compiler import child; child()"
+)
+_REFUSED = 3
+"""The child's exit code when the compiler refuses the module; its reason is on stdout."""
+
+
+def compile_to(wasm: bytes, target: Path, options: EngineOptions, limits: Limits) -> None:
+    """Compile `wasm` in a child process and leave the result at `target`.
+
+    Raises LimitError (``limit.compile_time``, ``limit.compile_memory``) or LoadError
+    (``load.compile``). PERMISSIONS.md, Limits.
+    """
+    job = json.dumps({"target": str(target), "memory": limits.compile_memory} | asdict(options))
+    try:
+        done = subprocess.run(  # noqa: S603 (our own interpreter and module)
+            [sys.executable, "-I", "-c", _BOOT, *_import_paths(), job],
+            input=wasm,
+            capture_output=True,
+            timeout=limits.compile_timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise LimitError(
+            f"compiling took longer than {limits.compile_timeout:g} s",
+            code="limit.compile_time",
+            phase="load",
+            hint="make functions smaller, or raise Limits(compile_timeout=...)",
+        ) from None
+    if done.returncode == _REFUSED:
+        raise LoadError(
+            f"the compiler refuses the module: {visible(done.stdout.decode('utf-8', 'replace'))}",
+            code="load.compile",
+            phase="load",
+        )
+    if done.returncode != 0:
+        raise LimitError(
+            f"the compiler died (exit code {done.returncode}) within "
+            f"{limits.compile_memory // 2**20} MiB of memory",
+            code="limit.compile_memory",
+            phase="load",
+            hint="make functions smaller, or raise Limits(compile_memory=...)",
+        )
+
+
+def _import_paths() -> tuple[str, str]:
+    """Where the child finds this package and wasmtime: it starts isolated from the environment."""
+    from wasmtime import __file__ as wasmtime_init
+
+    return (
+        str(Path(pytest_zeno.__file__).parent.parent),
+        str(Path(wasmtime_init).parent.parent),
+    )
+
+
+def child() -> None:
+    """Compile stdin as the job in the last argument says; runs in the child."""
+    job = json.loads(sys.argv[3])
+    target, memory = Path(job.pop("target")), job.pop("memory")
+    _limit_memory(memory)
+    from wasmtime import Module, WasmtimeError
+
+    from pytest_zeno.runtime.engine import running_engine
+
+    try:
+        module = Module(running_engine(EngineOptions(**job)), sys.stdin.buffer.read())
+    except WasmtimeError as error:
+        sys.stdout.write(str(error))
+        sys.exit(_REFUSED)
+    target.write_bytes(module.serialize())
+
+
+def _limit_memory(size: int) -> None:
+    """Bound the address space where the system can; elsewhere the time limit has to do."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    if sys.platform == "darwin":  # RLIMIT_AS counts shared caches there and is not enforced
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))

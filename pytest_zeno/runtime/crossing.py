@@ -1,0 +1,147 @@
+"""Crossing between Python and wasm through ctypes, faster and safer than the public API.
+
+Signals decide the shape of the callback. An exception that a signal handler raises at the entry
+of an ordinary ctypes callback leaves its result uninitialised, and wasmtime frees that garbage as
+a trap. A generator is resumed inside its own `try`, so nothing can be raised outside of it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from wasmtime import Func, Memory, Store, Trap, WasmtimeError
+
+Entry = Callable[[], None]
+Fail = Callable[["Trap | WasmtimeError"], None]
+"""Called with what wasmtime reported; raises."""
+
+_Callback: Final = ctypes.CFUNCTYPE(ctypes.c_size_t)
+
+
+def entry(store: Store, function: Func, fail: Fail) -> Entry:
+    """Return the crossing into a function without parameters and results.
+
+    With prebuilt arguments and no argtypes ctypes takes its fastest conversion path: 0.29 us a
+    call instead of 0.57. The returned function keeps all it points to alive, the store apart.
+    """
+    from wasmtime import _ffi as ffi
+
+    call = ctypes.CDLL(ffi.dll._name)["wasmtime_func_call_unchecked"]  # noqa: SLF001
+    call.restype = ctypes.c_void_p
+    values, trap = (ctypes.c_uint64 * 2)(), ctypes.c_void_p()
+    addresses = (
+        _address(store._context()),  # noqa: SLF001 (no public way)
+        ctypes.addressof(function._func),  # noqa: SLF001 (no public way)
+        ctypes.addressof(values),
+        1,  # no address: how many values there are
+        ctypes.addressof(trap),
+    )
+    a, b, c, d, e = (ctypes.byref(ctypes.c_char.from_address(at)) for at in addresses)
+
+    def enter(_keep: object = (function, values)) -> None:
+        error = call(a, b, c, d, e)
+        if error or trap:
+            fail(_taken(error, trap))
+
+    return enter
+
+
+def _taken(error: int | None, trap: ctypes.c_void_p) -> Trap | WasmtimeError:
+    """Take ownership of what wasmtime reported; the cell is cleared before it could be freed."""
+    from wasmtime import Trap, WasmtimeError
+    from wasmtime import _ffi as ffi
+
+    if error:
+        return WasmtimeError._from_ptr(  # noqa: SLF001 (no public way)
+            ctypes.cast(ctypes.c_void_p(error), ctypes.POINTER(ffi.wasmtime_error_t))
+        )
+    pointer = trap.value
+    trap.value = None
+    return Trap._from_ptr(ctypes.cast(ctypes.c_void_p(pointer), ctypes.POINTER(ffi.wasm_trap_t)))  # noqa: SLF001
+
+
+def _address(pointer: Any) -> int:
+    return ctypes.cast(pointer, ctypes.c_void_p).value or 0
+
+
+def view(store: Store, memory: Memory, size: int) -> memoryview:
+    """Return `size` bytes of address space from a linear memory's start.
+
+    What lies behind the memory's present size must not be touched: reading there kills the
+    process. The start never moves, because `memory_may_move` is off.
+    """
+    start = ctypes.addressof(memory.data_ptr(store).contents)
+    return memoryview((ctypes.c_ubyte * size).from_address(start)).cast("B")
+
+
+class HostFunction:
+    """The one function wasm calls to reach the host, without parameters: see the mailbox.
+
+    `answer` does the work. Its first exception is kept in `error` and becomes a trap; after that
+    the function must not be called again.
+    """
+
+    def __init__(self, store: Store, answer: Callable[[], None]) -> None:
+        from wasmtime import Func, FuncType
+        from wasmtime import _ffi as ffi
+
+        self.error: BaseException | None = None
+        # Made now: while an exception is being kept nothing may be called.
+        spare = _address(ffi.wasmtime_trap_new(b"host", 4))
+        self._answers = self._answering(answer, spare)
+        next(self._answers)
+        self._callback = _Callback(self._answers.__next__)
+        raw = ffi.wasmtime_func_t()
+        define = ctypes.CDLL(ffi.dll._name)["wasmtime_func_new_unchecked"]  # noqa: SLF001
+        define.restype = None
+        kind = FuncType([], [])
+        define(store._context(), kind.ptr(), self._callback, None, None, ctypes.byref(raw))  # noqa: SLF001
+        self.function: Func = Func._from_raw(raw)  # noqa: SLF001
+
+    def close(self) -> None:
+        """Let go of the generator, and with it of whoever answers."""
+        self._answers.close()
+
+    def _answering(self, answer: Callable[[], None], spare: int) -> Generator[int]:
+        """Answer for ever. No call, so no place for a signal, lies between except and yield."""
+        try:
+            while True:
+                yield 0
+                answer()
+        except GeneratorExit:
+            return
+        except BaseException as error:  # noqa: BLE001 (kept, and raised when wasm has unwound)
+            self.error = error
+            yield spare
+
+
+# A host call needs room on Python's stack. This runs before the guest is entered, so that a full
+# stack shows as RecursionError there and not inside the callback.
+
+
+def headroom() -> None:
+    """Raise RecursionError unless there is room for the frames of a host call."""
+    _headroom2()
+
+
+def _headroom2() -> None:
+    _headroom3()
+
+
+def _headroom3() -> None:
+    _headroom4()
+
+
+def _headroom4() -> None:
+    _headroom5()
+
+
+def _headroom5() -> None:
+    _headroom6()
+
+
+def _headroom6() -> None:
+    pass

@@ -1,0 +1,268 @@
+"""The fast call path: one crossing for each entry (docs/call-path.md).
+
+Requests, answers and host calls pass through the scratch memory of adapter.wat (`layout`).
+Reading the guest's memory from here is safe because the adapter has checked every pointer first.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+from pytest_zeno.limits import KIB, MIB
+from pytest_zeno.runtime import abi, faults, layout
+from pytest_zeno.runtime.crossing import Entry, HostFunction, entry, headroom, view
+from pytest_zeno.runtime.helpers import export, helper
+from pytest_zeno.runtime.instance import Instance
+from pytest_zeno.runtime.ticker import ticker
+from pytest_zeno.runtime.wasi import Exited
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wasmtime import Func, Trap, WasmtimeError
+    from wasmtime import Instance as WasmInstance
+
+    from pytest_zeno.errors import Phase, ZenoError
+    from pytest_zeno.runtime.engine import EngineOptions
+
+_ADDRESS_SPACE: Final = 2**32
+_ENTRIES: Final = ("init", "register", "execute", "begin", "finish", "release", "cleanup")
+_HOST_FUNCTIONS: Final = len(abi.HOST_FUNCTIONS)
+_LOG_RECORD: Final = struct.Struct("<III")
+_LOG_OUTSIDE: Final = 0xFFFFFFFF
+_lengths: Final = struct.Struct("<II").pack
+
+
+class FastInstance(Instance):
+    """An instance behind shim, adapter and scratch memory; see `Instance` for its life."""
+
+    # -- building --------------------------------------------------------------------------------
+
+    def _prepare(self, shim: WasmInstance) -> None:
+        scratch = view(self._store, self._scratch, layout.SCRATCH_BYTES)
+        self._head = scratch[: layout.MAILBOX_BYTES].cast("I")
+        self._clock = scratch[: layout.MAILBOX_BYTES].cast("Q")
+        self._reply = scratch[layout.REPLY_AREA :][: layout.REPLY_BYTES]
+        self._request = scratch[layout.REQUEST_AREA :][: layout.REQUEST_BYTES + KIB]
+        self._ring = scratch[layout.RING :][: layout.RING_BYTES]
+        self._head[layout.MAX_RECORDS] = self.limits.log_records
+        self._head[layout.MAX_LOG_BYTES] = self.limits.log_bytes
+        self._head[layout.MAX_RECORD] = min(self.limits.log_record, MIB)
+        self._pending = b""
+        self._host = HostFunction(self._store, self._answer)
+
+    def _import(self, shim: WasmInstance, module: str, name: str) -> Func:
+        function: Func = export(self._store, shim, name)
+        return function
+
+    def _attach_wasi(self, shim: WasmInstance, options: EngineOptions) -> None:
+        from wasmtime import Instance as WasmInstance
+
+        self._guest_view = view(self._store, self._memory, _ADDRESS_SPACE)
+        table = export(self._store, shim, "wasi")
+        parts = [self._memory, self._scratch, table, self._host.function]
+        WasmInstance(self._store, helper("wasi", options), parts)
+
+    def _attach(self, shim: WasmInstance, options: EngineOptions) -> None:
+        from wasmtime import Instance as WasmInstance
+
+        store, guest = self._store, self._guest
+        self.refused_at_start = export(store, shim, "refused").value(store)
+        self._guest_view = view(store, self._memory, _ADDRESS_SPACE)
+        self._frees = self._module.has_export("free")
+        parts = [
+            self._memory,
+            export(store, guest, "alloc"),
+            export(store, guest if self._frees else shim, "free"),
+            export(store, guest, "plugin_init"),
+            export(store, guest, "plugin_register_slots"),
+            export(store, guest, "plugin_execute"),
+            export(store, guest, "plugin_cleanup"),
+            self._scratch,
+            export(store, shim, "host"),
+            self._host.function,
+        ]
+        adapter = WasmInstance(store, helper("adapter", options), parts)
+        self._entries: dict[str, Entry] = {
+            name: entry(store, export(store, adapter, name), self._fail) for name in _ENTRIES
+        }
+        self._execute = self._make_execute()
+
+    def _call(self, function: Func) -> None:
+        headroom()
+        entry(self._store, function, self._fail)()
+
+    def _detach(self) -> None:
+        host = self.__dict__.pop("_host", None)
+        if host is not None:
+            host.close()
+        for name in (
+            *("_head", "_clock", "_reply", "_request", "_ring", "_guest_view"),
+            *("_entries", "_execute"),
+        ):
+            self.__dict__.pop(name, None)
+
+    # -- entries ---------------------------------------------------------------------------------
+
+    def _text(self, phase: Phase) -> bytes:
+        self._entries[phase]()
+        return self._read()
+
+    def _run_cleanup(self, phase: Phase) -> None:
+        self._entries[phase]()
+        self._drain()
+
+    def execute(self, name: bytes, request: bytes) -> bytes:
+        """Call `plugin_execute`; see `Instance.execute`."""
+        execute = self.__dict__.get("_execute")
+        if execute is None:
+            raise self._ended()
+        answer: bytes = execute(name, request)
+        return answer
+
+    def _make_execute(self) -> Callable[[bytes, bytes], bytes]:
+        """Return `execute` with all it needs at hand; a slot call is worth the micro-seconds."""
+        acquire, release = self._lock.acquire, self._lock.release
+        head, area, guest = self._head, self._request, self._guest_view
+        call, free = self._entries["execute"], self._entries["release"]
+        frees, largest = self._frees, self.limits.reply
+
+        def execute(name: bytes, request: bytes) -> bytes:
+            entered = False
+            try:
+                entered = acquire(False)  # positional is faster
+                if not entered:
+                    raise self._ended() if self._end else self._busy()
+                if self._armed != ticker.now:
+                    self._armed = self._arm(self.limits.timeout)
+                headroom()
+                length = len(name)
+                size = length + len(request)
+                if size <= layout.REQUEST_BYTES:
+                    area[: size + 8] = _lengths(length, size - length) + name + request
+                    call()
+                else:
+                    self._execute_large(name, request)
+                if head[layout.STATUS] or head[layout.ATTENTION] or frees:
+                    answer = self._read()
+                    if frees:
+                        free()
+                else:
+                    start, length = head[layout.ANSWER], head[layout.LENGTH]
+                    if length > largest:
+                        raise faults.too_large(length, largest)
+                    answer = guest[start : start + length].tobytes()
+                release()
+                return answer
+            except BaseException as error:  # noqa: BLE001 (raised again, named)
+                raise self._failed(error, "execute", name, entered=entered) from None
+
+        return execute
+
+    def _execute_large(self, name: bytes, request: bytes) -> None:
+        """Write a request above scratch size straight into the guest, between two entries."""
+        if len(name) > layout.REQUEST_BYTES:
+            raise faults.name_too_long(len(name), layout.REQUEST_BYTES)
+        head = _lengths(len(name), len(request)) + name
+        self._request[: len(head)] = head
+        self._entries["begin"]()
+        if self._head[layout.STATUS] == layout.OK:
+            start = self._head[layout.POINTER]
+            self._guest_view[start : start + len(request)] = request
+            self._entries["finish"]()
+
+    def _read(self) -> bytes:
+        """Return what the guest answered; everything the adapter has to say is heard first."""
+        self._drain()
+        head = self._head
+        if head[layout.STATUS] != layout.OK:
+            raise self._protocol_error()
+        start, length = head[layout.ANSWER], head[layout.LENGTH]
+        self._check_reply(length)
+        return self._guest_view[start : start + length].tobytes()
+
+    def _protocol_error(self) -> ZenoError:
+        head = self._head
+        status = head[layout.STATUS]
+        at = layout.ANSWER if status <= layout.NO_TERMINATOR else layout.POINTER
+        return faults.from_status(status, head[at], head[layout.SIZE], self.memory_size)
+
+    def _fail(self, reported: Trap | WasmtimeError) -> None:
+        """Raise what ended an entry: an exception of the host first, then the guest's trap."""
+        kept = self._host.error
+        if kept is not None:
+            self._host.error = None
+            raise kept
+        raise faults.from_report(reported, self.wasi)
+
+    # -- host calls ------------------------------------------------------------------------------
+
+    def _answer(self) -> None:
+        """Answer what the mailbox asks."""
+        head = self._head
+        function = head[layout.FUNCTION]
+        if function < _HOST_FUNCTIONS:
+            if head[layout.ATTENTION]:
+                self._drain()
+            pointer, size = head[layout.POINTER], head[layout.SIZE]
+            if head[layout.OUTSIDE]:
+                reply = self.calls.outside(function, pointer, size)
+            else:
+                request = self._guest_view[pointer : pointer + size].tobytes()
+                reply = self.calls.answer(function, request)
+            if reply.__class__ is bool:
+                head[layout.REPLY] = reply
+            else:
+                self._give(reply)  # type: ignore[arg-type]  # not a bool, so bytes
+        else:
+            self._answer_helper(function)
+
+    def _give(self, reply: bytes) -> None:
+        size = len(reply)
+        self._head[layout.REPLY] = size
+        if size <= layout.REPLY_BYTES:
+            self._reply[:size] = reply
+        else:
+            self._pending = reply
+
+    def _answer_helper(self, function: int) -> None:
+        """Answer what adapter.wat and wasi.wat ask for themselves."""
+        pointer, size = self._head[layout.POINTER], self._head[layout.SIZE]
+        if function == layout.FETCH:
+            self._guest_view[pointer : pointer + len(self._pending)] = self._pending
+            self._pending = b""
+        elif function == layout.NO_ROOM:
+            self.calls.no_room(pointer, size)
+        elif function == layout.DRAIN:
+            self._drain()
+        elif function == layout.CLOCK_TIME:
+            self._clock[layout.CLOCK] = self.wasi.clock(pointer)
+        elif function == layout.RANDOM:
+            self._guest_view[pointer : pointer + size] = self.wasi.random(size)
+        elif function == layout.EXIT:
+            raise Exited(pointer)
+        else:
+            self.wasi.write(function, self._guest_view[pointer : pointer + size].tobytes())
+
+    def _drain(self) -> None:
+        """Hand over the log lines that wait in the ring, and what was dropped or refused."""
+        head, ring, at = self._head, self._ring, 0
+        end = head[layout.RING_USED]
+        while at < end:
+            level, kept, size = _LOG_RECORD.unpack_from(ring, at)
+            at += _LOG_RECORD.size
+            if level == _LOG_OUTSIDE:
+                self.calls.log_outside(size)
+                continue
+            split = at + level
+            self.calls.log(ring[at:split].tobytes(), ring[split : split + kept].tobytes(), size)
+            at = split + kept
+        head[layout.RING_USED] = 0
+        head[layout.ATTENTION] = 0
+        if head[layout.DROPPED]:
+            self.calls.log_dropped(head[layout.DROPPED])
+            head[layout.DROPPED] = 0
+        if head[layout.NESTED]:
+            self.calls.nested(head[layout.NESTED])
+            head[layout.NESTED] = 0

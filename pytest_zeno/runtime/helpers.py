@@ -1,0 +1,46 @@
+"""The helper modules beside a guest: what they are, compiled, and how to reach their exports."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_zeno.runtime.engine import EngineOptions, running_engine
+
+if TYPE_CHECKING:
+    from wasmtime import Instance, Module, Store
+
+SHIM_TABLES: Final = 2
+"""How many tables shim.wat defines; they come on top of what a guest may have."""
+
+
+@functools.cache
+def helper(name: str, options: EngineOptions) -> Module:
+    """Return ``wat/<name>.wat`` compiled for `options`: ours and small, so compiled right here."""
+    from wasmtime import Module
+
+    text = resources.files("pytest_zeno.runtime").joinpath("wat", f"{name}.wat").read_text("utf-8")
+    return Module(running_engine(options), text)
+
+
+def export(store: Store, instance: Instance, name: str) -> Any:
+    """Return one export (Func, Memory, Table or Global); `Instance.exports` is quadratic.
+
+    Raises KeyError when there is none.
+    """
+    from wasmtime import _ffi as ffi
+    from wasmtime._extern import wrap_extern
+
+    encoded = name.encode()
+    found = ffi.wasmtime_extern_t()
+    if not ffi.wasmtime_instance_export_get(
+        store._context(),  # noqa: SLF001 (no public way to one export)
+        ctypes.byref(instance._instance),  # noqa: SLF001
+        ctypes.create_string_buffer(encoded, len(encoded)),
+        len(encoded),
+        ctypes.byref(found),
+    ):
+        raise KeyError(name)
+    return wrap_extern(found)

@@ -1,0 +1,334 @@
+"""One living guest: what both call paths share.
+
+Life (ABI.md section 5): the constructor instantiates and runs the start function; then `init`,
+`register`, `execute` as often as wanted, `cleanup`, `close`. Calls never overlap. Any failure of
+an entry is the end of the instance: later entries raise ClosedError, and the caller makes a
+fresh one.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from pytest_zeno.errors import ClosedError, LoadError, Phase, ZenoError
+from pytest_zeno.runtime import faults
+from pytest_zeno.runtime.crossing import headroom
+from pytest_zeno.runtime.engine import EngineOptions, running_engine
+from pytest_zeno.runtime.helpers import SHIM_TABLES, export, helper
+from pytest_zeno.runtime.ticker import ticker
+from pytest_zeno.runtime.wasi import Exited, Wasi
+from pytest_zeno.text import visible_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wasmtime import Func, Memory, Module, Store
+    from wasmtime import Instance as WasmInstance
+
+    from pytest_zeno.limits import Limits
+    from pytest_zeno.runtime.module import GuestModule
+
+
+T = TypeVar("T")
+
+_NEVER: Final = -1
+_FUEL: Final = 2**62
+"""What a metered instance starts with when no limit is set."""
+
+
+class HostCalls(Protocol):
+    """What answers a guest's host calls. Functions are numbered as in `abi.HOST_FUNCTIONS`."""
+
+    def answer(self, function: int, request: bytes, /) -> bytes | bool:
+        """Answer a host call: a text, or whether it was done (`abi.ANSWER_NUMBERS`)."""
+
+    def outside(self, function: int, pointer: int, size: int, /) -> bytes | bool:
+        """Answer a host call whose request lies outside the guest's memory."""
+
+    def log(self, level: bytes, message: bytes, size: int, /) -> None:
+        """Take a log line; `size` is the message's length before it was cut."""
+
+    def log_outside(self, pointer: int, /) -> None:
+        """Take notice of a log line that lies outside the guest's memory."""
+
+    def log_dropped(self, count: int, /) -> None:
+        """Take notice of log lines above the limits of one entry."""
+
+    def nested(self, count: int, /) -> None:
+        """Take notice of host calls made while alloc answered another one: they got 0."""
+
+    def no_room(self, pointer: int, size: int, /) -> None:
+        """Take notice that alloc gave no room of `size` bytes for a reply: the guest got 0."""
+
+
+class Instance(ABC):
+    """A guest in a store of its own.
+
+    Args:
+        module: a module without `GuestModule.problems`.
+        calls: answers the guest's host calls.
+        limits: ends what runs too long or grows too large.
+        plugin: the name that errors carry.
+        metered: count fuel, on an engine of its own.
+    """
+
+    def __init__(
+        self,
+        module: GuestModule,
+        calls: HostCalls,
+        limits: Limits,
+        *,
+        plugin: str = "",
+        metered: bool = False,
+    ) -> None:
+        self.calls = calls
+        self.limits = limits
+        self.plugin = plugin
+        self.metered = metered
+        self.wasi = Wasi()
+        self.refused_at_start = 0
+        """Host calls made before the guest was there to be answered."""
+        self._module = module
+        self._lock = threading.Lock()
+        self._end: BaseException | None = None
+        self._vacant = False
+        """Whether the failed entry was the one that held the lock: then nobody is inside."""
+        self._armed = _NEVER
+        """The tick in which `execute` was armed; a later one needs a new deadline."""
+        self._deadline = 0
+        try:
+            self._boot()
+        except BaseException:
+            self.close()
+            raise
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.plugin or self._module.sha256[:12]}>"
+
+    # -- life ------------------------------------------------------------------------------------
+
+    def _boot(self) -> None:
+        from wasmtime import Store
+
+        options = EngineOptions(self.limits.stack, metered=self.metered)
+        engine = running_engine(options)
+        compiled = self._module.compiled(metered=self.metered)
+        self._store: Store = Store(engine)
+        if self.metered:
+            self._store.set_fuel(self._full_tank)
+        ticker.watch(self, engine)
+        self._arm(self.limits.load_timeout)
+        shim = self._instantiate_shim(options)
+        self._prepare(shim)
+        self._guest = self._instantiate(compiled, shim)
+        self._memory: Memory = export(self._store, self._guest, "memory")
+        if self._module.uses_wasi:
+            self._attach_wasi(shim, options)
+        self._start()
+        self._attach(shim, options)
+
+    def _instantiate_shim(self, options: EngineOptions) -> WasmInstance:
+        from wasmtime import Instance as WasmInstance
+
+        shim = WasmInstance(self._store, helper("shim", options), [])
+        self._scratch: Memory = export(self._store, shim, "scratch")
+        self._store.set_limits(  # what the helpers use comes on top of what the guest may have
+            memory_size=self.limits.memory,
+            table_elements=self.limits.table_elements,
+            tables=self.limits.tables + SHIM_TABLES,
+        )
+        return shim
+
+    def _instantiate(self, compiled: Module, shim: WasmInstance) -> WasmInstance:
+        from wasmtime import Instance as WasmInstance
+        from wasmtime import Trap, WasmtimeError
+
+        imports = [self._import(shim, entry.module, entry.name) for entry in self._module.imports]
+        try:
+            return WasmInstance(self._store, compiled, imports)
+        except Trap as trap:
+            raise self._named(faults.from_trap(trap, self.wasi), "start") from None
+        except WasmtimeError as error:
+            raise self._named(faults.from_instantiation(error), "load") from None
+
+    def _start(self) -> None:
+        """Run `_initialize`, or `_start`; an exit with 0 is a normal end of the latter."""
+        name = next((n for n in ("_initialize", "_start") if self._module.has_export(n)), None)
+        if name is None:
+            return
+        try:
+            self._call(export(self._store, self._guest, name))
+        except Exited as exited:
+            if name != "_start" or exited.status != 0:
+                raise self._named(faults.from_exit(exited.status, self.wasi), "start") from None
+        except ZenoError as error:
+            raise self._named(error, "start") from None
+
+    def close(self) -> None:
+        """Free the store; safe to call twice. Raises ClosedError while another thread is inside."""
+        if self._vacant or self._lock.acquire(blocking=False):
+            self._vacant = True
+        else:
+            raise self._busy()
+        self._end = self._end or ClosedError("the instance is closed", code="closed.instance")
+        ticker.forget(self)
+        self._detach()
+        store = self.__dict__.pop("_store", None)
+        if store is not None:
+            store.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the instance has ended, by `close` or by a failure."""
+        return self._end is not None
+
+    # -- entries ---------------------------------------------------------------------------------
+
+    def init(self) -> bytes:
+        """Call `plugin_init` and return the metadata's bytes, without the NUL."""
+        return self._enter("init", self._text)
+
+    def register(self) -> bytes:
+        """Call `plugin_register_slots` and return the slot list's bytes, without the NUL."""
+        return self._enter("register", self._text)
+
+    def cleanup(self) -> None:
+        """Call `plugin_cleanup`."""
+        self._enter("cleanup", self._run_cleanup)
+
+    @abstractmethod
+    def execute(self, name: bytes, request: bytes) -> bytes:
+        """Call `plugin_execute` and return the response's bytes, without the NUL.
+
+        Raises TrapError, ExitError, LimitError, ProtocolError, ClosedError.
+        """
+
+    @property
+    def memory_size(self) -> int:
+        """The size of the linear memory in bytes."""
+        return self._memory.data_len(self._store)
+
+    @property
+    def fuel(self) -> int:
+        """The fuel burnt so far; only a metered instance knows it."""
+        return self._full_tank - self._store.get_fuel()
+
+    def _enter(self, phase: Phase, run: Callable[[Phase], T], name: bytes = b"") -> T:
+        entered = False
+        try:
+            entered = self._lock.acquire(blocking=False)
+            if self._end is not None:
+                raise self._ended()
+            if not entered:
+                raise self._busy()
+            self._arm(self.limits.timeout)
+            headroom()
+            result = run(phase)
+            self._lock.release()
+        except BaseException as error:  # noqa: BLE001 (raised again, named)
+            raise self._failed(error, phase, name, entered=entered) from None
+        return result
+
+    # -- what a call path brings -----------------------------------------------------------------
+
+    @abstractmethod
+    def _prepare(self, shim: WasmInstance) -> None:
+        """Get ready for WASI calls, which may come while the guest starts."""
+
+    @abstractmethod
+    def _import(self, shim: WasmInstance, module: str, name: str) -> Func:
+        """Return what answers one import."""
+
+    @abstractmethod
+    def _attach_wasi(self, shim: WasmInstance, options: EngineOptions) -> None:
+        """Fill the shim's WASI table."""
+
+    @abstractmethod
+    def _attach(self, shim: WasmInstance, options: EngineOptions) -> None:
+        """Answer host calls from now on, and make the entries callable."""
+
+    @abstractmethod
+    def _detach(self) -> None:
+        """Let go of everything that points into the store."""
+
+    @abstractmethod
+    def _call(self, function: Func) -> None:
+        """Call a function without parameters and results; raises typed errors or Exited."""
+
+    @abstractmethod
+    def _text(self, phase: Phase) -> bytes:
+        """Run `plugin_init` or `plugin_register_slots` and return the text's bytes."""
+
+    @abstractmethod
+    def _run_cleanup(self, phase: Phase) -> None:
+        """Run `plugin_cleanup`."""
+
+    # -- shared steps ----------------------------------------------------------------------------
+
+    def _arm(self, seconds: float) -> int:
+        """Set the deadline of the next entry and return the tick it was set in."""
+        ticks = ticker.ticks(seconds)
+        now = ticker.now
+        self._deadline = now + ticks
+        self._store.set_epoch_deadline(ticks)
+        self._armed = _NEVER
+        return now
+
+    @property
+    def _full_tank(self) -> int:
+        return self.limits.fuel or _FUEL
+
+    def _failed(
+        self, error: BaseException, phase: Phase, name: bytes = b"", *, entered: bool
+    ) -> BaseException:
+        """End the instance, unless the entry was refused; return the error to raise, named."""
+        if entered or not isinstance(error, ClosedError):
+            self._end = self._end or error
+            self._vacant = self._vacant or entered
+        if isinstance(error, Exited):
+            error = faults.from_exit(error.status, self.wasi)
+        if isinstance(error, ZenoError):
+            return self._named(error, phase, visible_bytes(name))
+        return error
+
+    def _named(self, error: ZenoError, phase: Phase, slot: str = "") -> ZenoError:
+        """Fill in where an error happened, unless it knows already."""
+        error.plugin = error.plugin or self.plugin
+        error.phase = error.phase or phase
+        error.slot = error.slot or slot
+        if error.code == faults.TIME:
+            faults.explain_time(error, self.limits, signalled=ticker.now < self._deadline - 2)
+        return error
+
+    def _busy(self) -> ClosedError:
+        return ClosedError(
+            "the instance is busy: calls into one instance never overlap",
+            code="closed.busy",
+            plugin=self.plugin,
+            hint="give each thread a plugin of its own, and call no plugin from its own host call",
+        )
+
+    def _ended(self) -> ClosedError:
+        return ClosedError(
+            f"the instance has ended: {self._end}",
+            code="closed.instance",
+            plugin=self.plugin,
+            hint="open a fresh instance",
+        )
+
+    def _check_reply(self, size: int) -> None:
+        if size > self.limits.reply:
+            raise faults.too_large(size, self.limits.reply)
+
+
+def check_module(module: GuestModule, plugin: str = "") -> None:
+    """Raise LoadError when the module's imports or exports break the contract."""
+    if not module.problems:
+        return
+    first, *others = module.problems
+    more = f" (and {len(others)} more)" if others else ""
+    raise LoadError(
+        f"{first.message}{more}", code=first.code, plugin=plugin, phase="load", hint=first.hint
+    )

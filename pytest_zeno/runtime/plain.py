@@ -1,0 +1,229 @@
+"""The plain call path: the same interface on wasmtime-py's public API, short and readable.
+
+It is the yardstick for the fast path, the path that counts fuel (the adapter would burn its own),
+and what runs where the fast one cannot (``ZENO_RUNTIME=plain``). A signal whose handler raises
+inside a public callback aborts the process; the fast path does not have this flaw.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_zeno.limits import MIB
+from pytest_zeno.runtime import abi, faults, layout
+from pytest_zeno.runtime.helpers import export, helper
+from pytest_zeno.runtime.instance import Instance
+from pytest_zeno.runtime.wasi import Exited
+
+if TYPE_CHECKING:
+    from wasmtime import Func
+    from wasmtime import Instance as WasmInstance
+
+    from pytest_zeno.errors import Phase, ZenoError
+    from pytest_zeno.runtime.engine import EngineOptions
+
+_ADDRESSES = 2**32
+
+
+class PlainInstance(Instance):
+    """An instance behind wasmtime-py's public API; see `Instance` for its life."""
+
+    # -- building --------------------------------------------------------------------------------
+
+    def _prepare(self, shim: WasmInstance) -> None:
+        from wasmtime import Func, FuncType
+
+        self._attached = False
+        self._answering = False
+        self._helper_call: Func = Func(self._store, FuncType([], []), self._answer_wasi)
+
+    def _import(self, shim: WasmInstance, module: str, name: str) -> Func:
+        from wasmtime import Func, FuncType, ValType
+
+        if module == abi.WASI_MODULE:
+            function: Func = export(self._store, shim, name)
+            return function
+        number = abi.HOST_FUNCTIONS.index(name)
+        i32 = ValType.i32
+        if name == "host_log":
+            return Func(self._store, FuncType([i32()] * 4, []), self._log)
+        kind = FuncType([i32(), i32()], [i32()])
+        return Func(self._store, kind, lambda p, n: self._answer(number, p, n))
+
+    def _attach_wasi(self, shim: WasmInstance, options: EngineOptions) -> None:
+        from wasmtime import Instance as WasmInstance
+
+        table = export(self._store, shim, "wasi")
+        parts = [self._memory, self._scratch, table, self._helper_call]
+        WasmInstance(self._store, helper("wasi", options), parts)
+
+    def _attach(self, shim: WasmInstance, options: EngineOptions) -> None:
+        self._functions: dict[str, Func] = {
+            name: export(self._store, self._guest, name)
+            for name in (*abi.EXPORTS, "free")
+            if name != "memory" and self._module.has_export(name)
+        }
+        self._attached = True
+
+    def _detach(self) -> None:
+        for name in ("_functions", "_helper_call"):
+            self.__dict__.pop(name, None)
+
+    def _call(self, function: Func) -> None:
+        self._run(function)
+
+    # -- entries ---------------------------------------------------------------------------------
+
+    def execute(self, name: bytes, request: bytes) -> bytes:
+        """Call `plugin_execute`; see `Instance.execute`."""
+        return self._enter("execute", lambda _: self._run_execute(name, request), name)
+
+    def _run_execute(self, name: bytes, request: bytes) -> bytes:
+        if len(name) > layout.REQUEST_BYTES:
+            raise faults.name_too_long(len(name), layout.REQUEST_BYTES)
+        self._begin()
+        named = self._put(name)
+        asked = self._put(request)
+        run = self._functions["plugin_execute"]
+        pointer = self._run(run, named, len(name), asked, len(request)) % _ADDRESSES
+        answer = self._read(pointer)
+        if "free" in self._functions:
+            self._run(self._functions["free"], pointer)
+        return answer
+
+    def _text(self, phase: Phase) -> bytes:
+        self._begin()
+        name = {"init": "plugin_init", "register": "plugin_register_slots"}[phase]
+        return self._read(self._run(self._functions[name]) % _ADDRESSES)
+
+    def _run_cleanup(self, phase: Phase) -> None:
+        self._begin()
+        self._run(self._functions["plugin_cleanup"])
+        self._tell_dropped()
+
+    def _begin(self) -> None:
+        self._records = self._log_bytes = self._dropped = 0
+
+    def _run(self, function: Func, *values: int) -> Any:
+        from wasmtime import Trap, WasmtimeError
+
+        try:
+            return function(self._store, *values)
+        except (Trap, WasmtimeError) as reported:
+            raise faults.from_report(reported, self.wasi) from None
+
+    # -- memory ----------------------------------------------------------------------------------
+
+    def _outside(self, pointer: int, size: int) -> bool:
+        return pointer + size > self.memory_size
+
+    def _bytes(self, pointer: int, size: int) -> bytes:
+        return bytes(self._memory.read(self._store, pointer, pointer + size))
+
+    def _room(self, size: int) -> tuple[int, ZenoError | None]:
+        """Ask the guest's alloc; the error says what is wrong with its answer."""
+        pointer = self._run(self._functions["alloc"], size) % _ADDRESSES
+        if not pointer and size:
+            return 0, faults.from_status(layout.ALLOC_NULL, 0, size, self.memory_size)
+        if self._outside(pointer, size):
+            status = layout.ALLOC_OUTSIDE
+            return pointer, faults.from_status(status, pointer, size, self.memory_size)
+        return pointer, None
+
+    def _put(self, data: bytes) -> int:
+        pointer, error = self._room(len(data))
+        if error is not None:
+            raise error
+        self._memory.write(self._store, data, pointer)
+        return pointer
+
+    def _read(self, pointer: int) -> bytes:
+        """Return the text at `pointer` up to its NUL (ABI.md section 3)."""
+        self._tell_dropped()
+        size = self.memory_size
+        if not pointer:
+            raise faults.from_status(layout.NULL_ANSWER, pointer, 0, size)
+        if pointer >= size:
+            raise faults.from_status(layout.ANSWER_OUTSIDE, pointer, 0, size)
+        text, found, _ = self._bytes(pointer, size - pointer).partition(b"\0")
+        if not found:
+            raise faults.from_status(layout.NO_TERMINATOR, pointer, 0, size)
+        self._check_reply(len(text))
+        return text
+
+    # -- host calls ------------------------------------------------------------------------------
+
+    def _answer(self, number: int, pointer: int, size: int) -> int:
+        if not self._attached:
+            self.refused_at_start += 1
+            return 0
+        if self._answering:
+            self.calls.nested(1)
+            return 0
+        pointer, size = pointer % _ADDRESSES, size % _ADDRESSES
+        if self._outside(pointer, size):
+            reply = self.calls.outside(number, pointer, size)
+        else:
+            reply = self.calls.answer(number, self._bytes(pointer, size))
+        return int(reply) if isinstance(reply, bool) else self._give(reply)
+
+    def _give(self, reply: bytes) -> int:
+        """Write a reply with its NUL into a buffer from the guest's alloc; 0 when it has none."""
+        self._answering = True
+        pointer, error = self._room(len(reply) + 1)
+        self._answering = False
+        if error is not None:
+            self.calls.no_room(pointer, len(reply) + 1)
+            return 0
+        self._memory.write(self._store, reply + b"\0", pointer)
+        return pointer
+
+    def _log(self, level: int, level_size: int, message: int, size: int) -> None:
+        if not self._attached:
+            self.refused_at_start += 1
+            return
+        if self._answering:
+            self.calls.nested(1)
+            return
+        level, level_size, message, size = (
+            value % _ADDRESSES for value in (level, level_size, message, size)
+        )
+        bad = self._outside(level, level_size) or self._outside(message, size)
+        kept = 0 if bad else min(size, self.limits.log_record, MIB)
+        if self._records >= self.limits.log_records or (
+            self._log_bytes + kept > self.limits.log_bytes
+        ):
+            self._dropped += 1
+            return
+        self._records += 1
+        self._log_bytes += kept
+        if bad:
+            self.calls.log_outside(message)
+            return
+        text = self._bytes(level, min(level_size, layout.LEVEL_BYTES))
+        self.calls.log(text, self._bytes(message, kept), size)
+
+    def _tell_dropped(self) -> None:
+        if self._dropped:
+            self.calls.log_dropped(self._dropped)
+            self._dropped = 0
+
+    def _answer_wasi(self) -> None:
+        """Answer wasi.wat through its mailbox."""
+        cells = self._scratch_cells()
+        function, pointer, size = (
+            cells[cell] for cell in (layout.FUNCTION, layout.POINTER, layout.SIZE)
+        )
+        if function == layout.CLOCK_TIME:
+            time = self.wasi.clock(pointer).to_bytes(8, "little")
+            self._scratch.write(self._store, time, layout.CLOCK * 8)
+        elif function == layout.RANDOM:
+            self._memory.write(self._store, self.wasi.random(size), pointer)
+        elif function == layout.EXIT:
+            raise Exited(pointer)
+        else:
+            self.wasi.write(function, self._bytes(pointer, size))
+
+    def _scratch_cells(self) -> memoryview:
+        mailbox = bytes(self._scratch.read(self._store, 0, layout.MAILBOX_BYTES))
+        return memoryview(mailbox).cast("I")
