@@ -1,0 +1,175 @@
+"""Strict JSON, as the contract wants it (ABI.md section 4; PERMISSIONS.md, Replies).
+
+msgspec parses; it is strict about UTF-8, numbers and surrogates, but keeps the last of duplicate
+keys and knows no limit of depth, nodes or integers. One walk over the result settles those, and
+only what looks wrong is read again by the slow decoder that can say why.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+from pytest_zeno.errors import LimitError, ProtocolError
+from pytest_zeno.limits import Limits
+from pytest_zeno.text import quoted, visible_bytes
+
+_parse: Final = msgspec.json.Decoder().decode
+_DEFAULTS: Final = Limits()
+_LOWEST, _HIGHEST = -(2**63), 2**64 - 1
+_AROUND: Final = 40
+_ESCAPED_COLON: Final = b"\\u003"
+
+
+def decode(data: bytes, limits: Limits = _DEFAULTS) -> Any:
+    """Return the JSON value of `data`.
+
+    Raises ProtocolError (``protocol.utf8``, ``protocol.bom``, ``protocol.json``,
+    ``protocol.duplicate_key``, ``protocol.number``, ``protocol.surrogate``) or LimitError
+    (``limit.json_depth``, ``limit.json_nodes``).
+    """
+    try:
+        value = _parse(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        _explain(data, error, limits)
+    walk = _Walk(limits)
+    members = walk.members(value, 0)
+    # Without duplicate keys each colon is a member's or stands in a string.
+    if members != data.count(b":") or (b"\\" in data and _ESCAPED_COLON in data):
+        _refuse_duplicates(data)
+    return value
+
+
+class _Walk:
+    """Counts what msgspec does not: nodes, depth, and colons that are accounted for."""
+
+    __slots__ = ("depth", "left", "nodes")
+
+    def __init__(self, limits: Limits) -> None:
+        self.depth = limits.json_depth
+        self.nodes = self.left = limits.json_nodes
+
+    def members(self, value: Any, depth: int) -> int:
+        """Return how many colons the value's text needs; raises on what is out of bounds."""
+        kind = value.__class__
+        if kind is str:
+            found: int = value.count(":")
+            return found
+        if kind is dict:
+            self._enter(len(value), depth)
+            found = len(value)
+            for key, item in value.items():
+                found += key.count(":") + self.members(item, depth + 1)
+            return found
+        if kind is list:
+            self._enter(len(value), depth)
+            found = 0
+            for item in value:
+                found += self.members(item, depth + 1)
+            return found
+        if kind is int and not _LOWEST <= value <= _HIGHEST:
+            raise _wrong_number(f"{value:.6g}")
+        return 0
+
+    def _enter(self, size: int, depth: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise LimitError(f"the JSON has more than {self.nodes} values", code="limit.json_nodes")
+        if depth >= self.depth:
+            raise _too_deep(self.depth)
+
+
+def _too_deep(limit: int) -> LimitError:
+    return LimitError(f"the JSON is nested deeper than {limit} levels", code="limit.json_depth")
+
+
+def _wrong_number(text: str) -> ProtocolError:
+    error = ProtocolError(
+        f"the number {text} is out of range",
+        code="protocol.number",
+        hint="integers from -2^63 to 2^64 - 1 and finite floats; send larger ones as text",
+    )
+    error.observed = text
+    return error
+
+
+# -- the slow decoder: why a text is refused -----------------------------------------------------
+
+
+def _refuse_duplicates(data: bytes) -> None:
+    """Raise when a member name stands twice in one object; the text is valid JSON."""
+    json.loads(data.decode(), object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        error = ProtocolError(
+            f"the member {quoted(twice)} stands twice in one object",
+            code="protocol.duplicate_key",
+            hint="which one wins differs from parser to parser; write each member once",
+        )
+        error.observed = quoted(twice)
+        raise error
+    return found
+
+
+def _explain(data: bytes, refusal: Exception, limits: Limits) -> NoReturn:
+    """Raise the error that says what is wrong with a text that msgspec refuses."""
+    if isinstance(refusal, RecursionError):
+        raise _too_deep(limits.json_depth)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        _refuse("utf8", f"byte 0x{data[error.start]:02x} is not UTF-8", data, error.start)
+    if text.startswith("\ufeff"):
+        _refuse("bom", "the text starts with a byte order mark", data, 0)
+    if not text.strip(" \t\r\n"):
+        _refuse("json", "the text is empty, JSON is expected", data, 0)
+    try:
+        value = json.loads(text, parse_constant=_constant, parse_float=_float, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        _refuse("json", f"not JSON: {error.msg}", data, len(text[: error.pos].encode()))
+    except RecursionError:
+        raise _too_deep(limits.json_depth) from None
+    surrogate = re.search("[\ud800-\udfff]", json.dumps(value, ensure_ascii=False))
+    if surrogate:
+        _refuse("surrogate", f"\\u{ord(surrogate[0]):04x} is half of a pair", data, 0)
+    _refuse("json", f"not JSON: {refusal}", data, 0)
+
+
+def _refuse(code: str, message: str, data: bytes, at: int) -> NoReturn:
+    error = ProtocolError(f"{message} (byte {at})", code=f"protocol.{code}", hint=_HINTS[code])
+    start = max(0, at - _AROUND)
+    error.observed = visible_bytes(data[start : at + _AROUND])
+    raise error
+
+
+def _constant(name: str) -> NoReturn:
+    raise _wrong_number(name)
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise _wrong_number(text[:_AROUND])
+    return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > _AROUND:
+        raise _wrong_number(f"{text[:_AROUND]}… ({len(text)} digits)")
+    return int(text)
+
+
+_HINTS: Final = {
+    "utf8": "write all text as UTF-8",
+    "bom": "write the JSON without a byte order mark",
+    "json": "write RFC 8259 JSON: one value, double quotes, no comments, nothing behind it",
+    "surrogate": "write characters above U+FFFF as UTF-8 or as both halves of the pair",
+}
