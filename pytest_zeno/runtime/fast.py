@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.limits import KIB, MIB
 from pytest_zeno.runtime import abi, faults, layout
-from pytest_zeno.runtime.crossing import Entry, HostFunction, entry, headroom, view
+from pytest_zeno.runtime.crossing import Entry, HostFunction, headroom, view
 from pytest_zeno.runtime.helpers import export, helper
 from pytest_zeno.runtime.instance import Instance
 from pytest_zeno.runtime.ticker import ticker
@@ -31,6 +31,10 @@ _ENTRIES: Final = ("init", "register", "execute", "begin", "finish", "release", 
 _HOST_FUNCTIONS: Final = len(abi.HOST_FUNCTIONS)
 _LOG_RECORD: Final = struct.Struct("<III")
 _LOG_OUTSIDE: Final = 0xFFFFFFFF
+_SMALL: Final = layout.REQUEST_BYTES
+# Two cells of 32 bits at once.
+_ANSWER_AND_LENGTH: Final = layout.ANSWER // 2
+_STATUS_AND_ATTENTION: Final = layout.STATUS // 2
 _lengths: Final = struct.Struct("<II").pack
 
 
@@ -42,7 +46,7 @@ class FastInstance(Instance):
     def _prepare(self, shim: WasmInstance) -> None:
         scratch = view(self._store, self._scratch, layout.SCRATCH_BYTES)
         self._head = scratch[: layout.MAILBOX_BYTES].cast("I")
-        self._clock = scratch[: layout.MAILBOX_BYTES].cast("Q")
+        self._cells = scratch[: layout.MAILBOX_BYTES].cast("Q")
         self._reply = scratch[layout.REPLY_AREA :][: layout.REPLY_BYTES]
         self._request = scratch[layout.REQUEST_AREA :][: layout.REQUEST_BYTES + KIB]
         self._ring = scratch[layout.RING :][: layout.RING_BYTES]
@@ -85,21 +89,21 @@ class FastInstance(Instance):
         ]
         adapter = WasmInstance(store, helper("adapter", options), parts)
         self._entries: dict[str, Entry] = {
-            name: entry(store, export(store, adapter, name), self._fail) for name in _ENTRIES
+            name: Entry(store, export(store, adapter, name), self._fail) for name in _ENTRIES
         }
-        self._execute = self._make_execute()
+        self.execute = self._make_execute()
 
     def _call(self, function: Func) -> None:
         headroom()
-        entry(self._store, function, self._fail)()
+        Entry(self._store, function, self._fail)()
 
     def _detach(self) -> None:
         host = self.__dict__.pop("_host", None)
         if host is not None:
             host.close()
         for name in (
-            *("_head", "_clock", "_reply", "_request", "_ring", "_guest_view"),
-            *("_entries", "_execute"),
+            *("_head", "_reply", "_request", "_ring", "_guest_view"),
+            *("_entries", "_cells"),
         ):
             self.__dict__.pop(name, None)
 
@@ -113,20 +117,14 @@ class FastInstance(Instance):
         self._entries[phase]()
         self._drain()
 
-    def execute(self, name: bytes, request: bytes) -> bytes:
-        """Call `plugin_execute`; see `Instance.execute`."""
-        execute = self.__dict__.get("_execute")
-        if execute is None:
-            raise self._ended()
-        answer: bytes = execute(name, request)
-        return answer
-
     def _make_execute(self) -> Callable[[bytes, bytes], bytes]:
-        """Return `execute` with all it needs at hand; a slot call is worth the micro-seconds."""
+        """Return `execute` with all it needs at hand: every name it looks up costs 3 %."""
         acquire, release = self._lock.acquire, self._lock.release
-        head, area, guest = self._head, self._request, self._guest_view
+        cells, area, guest = self._cells, self._request, self._guest_view
         call, free = self._entries["execute"], self._entries["release"]
         frees, largest = self._frees, self.limits.reply
+        error_of, trap, arguments, clock = call.error, call.trap, call.arguments, ticker
+        a, b, c, d, e = arguments
 
         def execute(name: bytes, request: bytes) -> bytes:
             entered = False
@@ -134,22 +132,25 @@ class FastInstance(Instance):
                 entered = acquire(False)  # positional is faster
                 if not entered:
                     raise self._ended() if self._end else self._busy()
-                if self._armed != ticker.now:
+                if self._armed != clock.now:
                     self._armed = self._arm(self.limits.timeout)
                 headroom()
                 length = len(name)
                 size = length + len(request)
-                if size <= layout.REQUEST_BYTES:
+                if size <= _SMALL:
                     area[: size + 8] = _lengths(length, size - length) + name + request
-                    call()
+                    error = error_of(a, b, c, d, e)
+                    if error or trap:
+                        call.fail(error)
                 else:
                     self._execute_large(name, request)
-                if head[layout.STATUS] or head[layout.ATTENTION] or frees:
+                if cells[_STATUS_AND_ATTENTION] or frees:
                     answer = self._read()
                     if frees:
                         free()
                 else:
-                    start, length = head[layout.ANSWER], head[layout.LENGTH]
+                    found = cells[_ANSWER_AND_LENGTH]
+                    start, length = found & 0xFFFFFFFF, found >> 32
                     if length > largest:
                         raise faults.too_large(length, largest)
                     answer = guest[start : start + length].tobytes()
@@ -237,7 +238,7 @@ class FastInstance(Instance):
         elif function == layout.DRAIN:
             self._drain()
         elif function == layout.CLOCK_TIME:
-            self._clock[layout.CLOCK] = self.wasi.clock(pointer)
+            self._cells[layout.CLOCK] = self.wasi.clock(pointer)
         elif function == layout.RANDOM:
             self._guest_view[pointer : pointer + size] = self.wasi.random(size)
         elif function == layout.EXIT:

@@ -64,6 +64,7 @@ class PlainInstance(Instance):
             if name != "memory" and self._module.has_export(name)
         }
         self._attached = True
+        self.execute = self._execute
 
     def _detach(self) -> None:
         for name in ("_functions", "_helper_call"):
@@ -74,8 +75,7 @@ class PlainInstance(Instance):
 
     # -- entries ---------------------------------------------------------------------------------
 
-    def execute(self, name: bytes, request: bytes) -> bytes:
-        """Call `plugin_execute`; see `Instance.execute`."""
+    def _execute(self, name: bytes, request: bytes) -> bytes:
         return self._enter("execute", lambda _: self._run_execute(name, request), name)
 
     def _run_execute(self, name: bytes, request: bytes) -> bytes:

@@ -1,0 +1,1 @@
+"""The host: plugins, their permissions at the gate, and the ledger of what they asked for."""

@@ -1,0 +1,1 @@
+"""`manifest.yaml`: read strictly, every problem at once (ABI.md section 7)."""
