@@ -15,7 +15,7 @@ Errors are data: ``code`` is stable and can be compared, the message is for peop
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 Phase = Literal["", "manifest", "load", "start", "init", "register", "execute", "cleanup"]
 
@@ -50,8 +50,12 @@ class ZenoError(Exception):
 
     ``code`` is stable, dotted, and starts with the class's subject (``trap.unreachable``);
     ``plugin``, ``phase`` and ``slot`` say where, ``hint`` what to do next. Text that came from
-    a guest is escaped before it gets here (`pytest_zeno.text`).
+    a guest is escaped before it gets here (`pytest_zeno.text`). ``logs`` and ``host_calls``
+    hold what the plugin logged and asked of the host before it failed.
     """
+
+    logs: tuple[Any, ...] = ()
+    host_calls: tuple[Any, ...] = ()
 
     def __init__(
         self,

@@ -2,11 +2,95 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from pytest_zeno.errors import Problem
+import msgspec
+
+from pytest_zeno.errors import Problem, ProtocolError
 from pytest_zeno.protocol.describe import missing, wrong
-from pytest_zeno.text import quoted
+from pytest_zeno.protocol.strict import decode
+from pytest_zeno.text import quoted, visible_bytes
+
+if TYPE_CHECKING:
+    from pytest_zeno.limits import Limits
+
+Response = tuple[bool, dict[str, Any] | None, str | None]
+"""``success``, ``data`` and ``error``."""
+
+_ESCAPED_COLON: Final = b"\\u003"
+_MANY: Final = 32
+_SCALARS: Final = frozenset((bool, float, type(None)))
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    """The response as msgspec reads it in one go."""
+
+    success: bool
+    data: dict[str, Any] | None | msgspec.UnsetType = msgspec.UNSET
+    error: str | None | msgspec.UnsetType = msgspec.UNSET
+
+
+_parse: Final = msgspec.json.Decoder(_Envelope).decode
+
+
+def decode_response(text: bytes, limits: Limits) -> Response:
+    """Return the response in `text`.
+
+    Raises ProtocolError (what `strict.decode` raises, and ``response.…`` from `check_response`)
+    or LimitError. ABI.md section 4, Response.
+    """
+    try:
+        envelope = _parse(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _decode_slowly(text, limits)
+    success, data, error = envelope.success, envelope.data, envelope.error
+    colons = 1
+    if data.__class__ is dict:
+        colons += 1 + _colons_in(data)  # type: ignore[arg-type]  # a dict, as the class says
+    elif data is None:
+        colons += 1
+    else:
+        data = None
+    if error.__class__ is str:
+        colons += 1 + error.count(":")  # type: ignore[union-attr]  # a str, as the class says
+    elif error is None:
+        colons += 1
+    else:
+        error = None
+    # As many colons as members and texts need: no member stands twice, none is unknown.
+    if colons != text.count(b":") or not (success or error) or _ESCAPED_COLON in text:
+        return _decode_slowly(text, limits)
+    return success, data, error  # type: ignore[return-value]  # no UNSET is left
+
+
+def _colons_in(data: dict[str, Any]) -> int:
+    """Return the colons that `data` was written with; less than nothing when a closer look is needed."""
+    found = len(data)
+    if found > _MANY:
+        return -_MANY
+    for name, value in data.items():
+        kind = value.__class__
+        if kind is str:
+            found += value.count(":")
+        elif kind is int:
+            if not -0x8000000000000000 <= value <= 0xFFFFFFFFFFFFFFFF:
+                return -_MANY
+        elif kind not in _SCALARS:
+            return -_MANY
+        if ":" in name:
+            return -_MANY
+    return found
+
+
+def _decode_slowly(text: bytes, limits: Limits) -> Response:
+    value = decode(text, limits)
+    found = [problem for problem in check_response(value) if not problem.warning]
+    if found:
+        first = found[0]
+        error = ProtocolError(first.message, code=first.code, hint=first.hint)
+        error.observed = visible_bytes(text)
+        raise error
+    return value["success"], value.get("data"), value.get("error")
 
 
 def check_response(value: Any) -> list[Problem]:

@@ -39,6 +39,29 @@ class Slot:
         return f"<Slot {self.name}>"
 
 
+class Slots(tuple[Slot, ...]):
+    """The slots of a plugin in its own order; ``slots["hello.greet"]`` finds one by name."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return the slot of that name, or what a tuple has at that place."""
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        for slot in self:
+            if slot.name == key:
+                return slot
+        raise KeyError(f"no slot {quoted(key)}; {nearest(key, self.names)}".rstrip("; "))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.names if isinstance(key, str) else super().__contains__(key)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The slots' names."""
+        return tuple(slot.name for slot in self)
+
+
 def check_slots(value: Any) -> list[Problem]:
     """Return what is wrong with a slot list."""
     if not isinstance(value, list):
@@ -182,9 +205,9 @@ def _check_duplicates(slots: list[Any]) -> list[Problem]:
     return problems
 
 
-def read_slots(value: list[dict[str, Any]]) -> tuple[Slot, ...]:
+def read_slots(value: list[dict[str, Any]]) -> Slots:
     """Return the slots that `check_slots` has no error against, in the plugin's order."""
-    return tuple(_read_slot(slot) for slot in value)
+    return Slots(_read_slot(slot) for slot in value)
 
 
 def _read_slot(slot: dict[str, Any]) -> Slot:

@@ -123,8 +123,6 @@ class Instance(ABC):
         engine = running_engine(options)
         compiled = self._module.compiled(metered=self.metered)
         self._store: Store = Store(engine)
-        if self.metered:
-            self._store.set_fuel(self._full_tank)
         ticker.watch(self, engine)
         self._arm(self.limits.load_timeout)
         shim = self._instantiate_shim(options)
@@ -213,7 +211,7 @@ class Instance(ABC):
 
     @property
     def fuel(self) -> int:
-        """The fuel burnt so far; only a metered instance knows it."""
+        """The fuel burnt by the last entry; only a metered instance knows it."""
         return self._full_tank - self._store.get_fuel()
 
     def _enter(self, phase: Phase, run: Callable[[Phase], T], name: bytes = b"") -> T:
@@ -269,11 +267,13 @@ class Instance(ABC):
     # -- shared steps ----------------------------------------------------------------------------
 
     def _arm(self, seconds: float) -> int:
-        """Set the deadline of the next entry and return the tick it was set in."""
+        """Set deadline and fuel of the next entry and return the tick it was set in."""
         ticks = ticker.ticks(seconds)
         now = ticker.now
         self._deadline = now + ticks
         self._store.set_epoch_deadline(ticks)
+        if self.metered:
+            self._store.set_fuel(self._full_tank)
         self._armed = _NEVER
         return now
 

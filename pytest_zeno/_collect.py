@@ -1,0 +1,88 @@
+"""A plugin as a test file: its module is collected, the conformance suite is what it holds."""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+    from typing import Self
+
+    from pytest_zeno.verdict.rule import Rule
+    from pytest_zeno.verdict.subject import Subject
+
+PREFIX = "test_"
+
+
+class PluginFile(pytest.Module):
+    """One plugin under judgement. Its items are plain functions, so fixtures, marks, ``-k``,
+    ``--lf`` and xdist work on them as on any test.
+    """
+
+    subject: Subject
+
+    @classmethod
+    def for_subject(cls, parent: pytest.Collector, subject: Subject) -> Self:
+        """Return the collector of a plugin."""
+        file: Self = cls.from_parent(parent, path=subject.file)
+        file.subject = subject
+        return file
+
+    def _getobj(self) -> types.ModuleType:
+        """Return the suite as one module, without the rules that do not apply."""
+        suite = types.ModuleType("pytest_zeno.conformance", "The conformance suite.")
+        for name, function in applicable(self.subject).items():
+            setattr(suite, name, function)
+        return suite
+
+    def funcnamefilter(self, name: str) -> bool:
+        """Take rules by their prefix, whatever ``python_functions`` says for the user's tests."""
+        return name.startswith(PREFIX)
+
+    def classnamefilter(self, name: str) -> bool:  # noqa: ARG002 (pytest's signature)
+        """Take no class: rules are functions."""
+        return False
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Collect the rules, each with its id as a marker."""
+        for item in super().collect():
+            rule = rule_of(item)
+            if rule is not None:
+                item.add_marker(pytest.mark.zeno_rule(id=rule.id, level=rule.level))
+            yield item
+
+
+def applicable(subject: Subject) -> Mapping[str, Any]:
+    """Return the rules' functions by name: all of them, or those a bare module can keep."""
+    from pytest_zeno.verdict.rule import functions
+
+    return {
+        function.__name__: function
+        for function in functions()
+        if not (subject.bare and function.zeno_rule.needs_manifest)
+    }
+
+
+def rule_of(item: pytest.Item | pytest.Collector) -> Rule | None:
+    """Return the rule that an item tests; None for a user's own test."""
+    if not isinstance(item, pytest.Function) or item.getparent(PluginFile) is None:
+        return None
+    rule: Rule | None = getattr(item.function, "zeno_rule", None)
+    return rule
+
+
+def subject_of(item: pytest.Item) -> Subject | None:
+    """Return the plugin that an item judges; None for a user's own test."""
+    file = item.getparent(PluginFile)
+    return file.subject if file else None
+
+
+def subject_for(path: Path) -> Subject | None:
+    """Return the subject of a module whose id was pasted: the plugin it belongs to, or itself."""
+    from pytest_zeno.verdict.subject import find_subject_of
+
+    return find_subject_of(path)

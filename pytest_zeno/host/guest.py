@@ -1,0 +1,152 @@
+"""A plugin's running module behind its gate: bytes in, bytes out, one entry at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from pytest_zeno.errors import ZenoError
+from pytest_zeno.host.gate import Gate
+from pytest_zeno.host.ledger import HostCall, Ledger
+from pytest_zeno.runtime import open_instance
+from pytest_zeno.runtime.instance import check_module
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from pytest_zeno.errors import Phase
+    from pytest_zeno.host.ledger import Entry
+    from pytest_zeno.host.services import Services
+    from pytest_zeno.limits import Limits
+    from pytest_zeno.manifest.grants import Grants
+    from pytest_zeno.runtime.module import GuestModule
+    from pytest_zeno.services.log import LogRecord
+
+T = TypeVar("T")
+
+
+class Guest:
+    """One instance of a plugin, started; it ends with `close`, or with the first failure.
+
+    Args:
+        module: the plugin's module.
+        grants: what it may do; the gate asks them at every host call.
+        services: what serves its host calls.
+        limits: what it may use.
+        plugin: the name that errors, log records and the ledger carry.
+        ledger: where host calls are kept; one of its own by default.
+        defaults: values of configuration parameters, by their environment name.
+        measure_fuel: count fuel, at the price of the fast call path.
+
+    Raises:
+        LoadError: the module breaks the contract or cannot be instantiated.
+        TrapError, ExitError, LimitError: its start function failed.
+    """
+
+    def __init__(
+        self,
+        module: GuestModule,
+        *,
+        grants: Grants,
+        services: Services,
+        limits: Limits,
+        plugin: str = "",
+        ledger: Ledger | None = None,
+        defaults: Mapping[str, str] | None = None,
+        measure_fuel: bool = False,
+    ) -> None:
+        check_module(module, plugin)
+        self.plugin = plugin
+        self.limits = limits
+        self.ledger = Ledger() if ledger is None else ledger
+        self.logs: tuple[LogRecord, ...] = ()
+        """What the last entry logged."""
+        self.entry: Entry | None = None
+        """What the last entry asked of the host; None when it asked nothing."""
+        self._gate = Gate(plugin, grants, services, limits, defaults)
+        self.instance = open_instance(
+            module, self._gate, limits, plugin=plugin, metered=measure_fuel
+        )
+
+    def __repr__(self) -> str:
+        state = "ended" if self.instance.closed else self._gate.phase
+        return f"<Guest {self.plugin} {state}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def host_calls(self) -> tuple[HostCall, ...]:
+        """What the last entry asked of the host."""
+        return self.entry.calls if self.entry else ()
+
+    @property
+    def memory_size(self) -> int:
+        """The size of the linear memory in bytes."""
+        return self.instance.memory_size
+
+    @property
+    def fuel(self) -> int | None:
+        """The fuel burnt by the last entry; None when it is not counted."""
+        return self.instance.fuel if self.instance.metered else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is closed, or has failed; it cannot be entered again."""
+        return self.instance.closed
+
+    def init(self) -> bytes:
+        """Call `plugin_init` and return the metadata's text."""
+        return self._enter("init", self.instance.init)
+
+    def register(self) -> bytes:
+        """Call `plugin_register_slots` and return the slot list's text."""
+        return self._enter("register", self.instance.register)
+
+    def execute(self, slot: str | bytes, request: bytes) -> bytes:
+        """Call `plugin_execute` with a slot's name and a request; return the response's text.
+
+        Raises TrapError, ExitError, LimitError or ProtocolError, after which the guest is at its
+        end, and ClosedError when it is.
+        """
+        name = slot.encode() if isinstance(slot, str) else slot
+        return self._enter("execute", lambda: self.instance.execute(name, request), slot)
+
+    def cleanup(self) -> None:
+        """Call `plugin_cleanup`."""
+        self._enter("cleanup", self.instance.cleanup)
+
+    def close(self) -> None:
+        """Free the instance; safe to call twice."""
+        self.instance.close()
+
+    def collect(self, slot: str | bytes = "") -> None:
+        """Move what the gate noted during an entry to `logs`, `entry` and the ledger."""
+        if not self._gate.traces:
+            self.logs, self.entry = (), None
+            return
+        shown = slot if isinstance(slot, str) else slot.decode("utf-8", "backslashreplace")
+        self.entry, self.logs = self._gate.take(shown)
+        self.ledger.add(self.entry)
+
+    def _enter(self, phase: Phase, run: Callable[[], T], slot: str | bytes = "") -> T:
+        self._gate.phase = phase
+        failure: ZenoError | None = None
+        try:
+            return run()
+        except ZenoError as error:
+            failure = error
+            raise
+        finally:
+            self.collect(slot)
+            if failure is not None:
+                failure.logs, failure.host_calls = self.logs, self.host_calls

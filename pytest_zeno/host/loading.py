@@ -1,0 +1,220 @@
+"""Loading a plugin: from its folder to checked metadata and slots (ABI.md sections 1, 5 and 7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_zeno.errors import LimitError, LoadError, Phase, Problem, ProtocolError, ZenoError
+from pytest_zeno.host.guest import Guest
+from pytest_zeno.host.plugin import Plugin
+from pytest_zeno.manifest import Manifest, load_manifest
+from pytest_zeno.manifest.grants import Grants
+from pytest_zeno.protocol.metadata import Metadata, check_metadata, read_metadata
+from pytest_zeno.protocol.slots import Slots, check_slots, read_slots
+from pytest_zeno.protocol.strict import decode
+from pytest_zeno.runtime.module import GuestModule
+from pytest_zeno.text import quoted, visible_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from pytest_zeno.host.ledger import Ledger
+    from pytest_zeno.host.services import Services
+    from pytest_zeno.host.source import Source
+    from pytest_zeno.limits import Limits
+
+
+def load(
+    source: Source,
+    *,
+    loaded: Mapping[str, Plugin],
+    services: Services,
+    ledger: Ledger,
+    limits: Limits,
+    measure_fuel: bool,
+) -> Plugin:
+    """Return the plugin behind `source`, started and checked; `loaded` are its neighbours.
+
+    Raises ManifestError, LoadError, TrapError, ExitError, LimitError or ProtocolError.
+    """
+    manifest = None if source.bare else load_manifest(source.file)
+    name = manifest.name if manifest else source.file.stem
+    module = read_module(module_path(source, manifest), limits, name)
+    defaults = configuration(manifest, services.env) if manifest else {}
+
+    def renew() -> Guest:
+        return Guest(
+            module,
+            grants=manifest.permissions if manifest else Grants(),
+            services=services,
+            limits=limits,
+            plugin=name,
+            ledger=ledger,
+            defaults=defaults,
+            measure_fuel=measure_fuel,
+        )
+
+    def restart() -> Guest:
+        return _after(renew(), lambda guest: (guest.init(), guest.register()))
+
+    guest = renew()
+    try:
+        metadata = _metadata(guest, manifest, name, limits)
+        slots = _slots(guest, name, limits)
+        _check_neighbours(metadata, slots, loaded.values())
+    except BaseException:
+        guest.close()
+        raise
+    return Plugin(source.file, manifest, metadata, slots, guest, restart)
+
+
+def module_path(source: Source, manifest: Manifest | None) -> Path:
+    """Return where the module lies: what the manifest's `binary` names, or the bare file."""
+    return source.folder / manifest.binary if manifest else source.file
+
+
+def read_module(path: Path, limits: Limits, plugin: str) -> GuestModule:
+    """Return the module at `path`; its size is looked at before it is read.
+
+    Raises LoadError (``load.unreadable`` and what `GuestModule` raises) or LimitError.
+    """
+    try:
+        size = path.stat().st_size
+        wasm = path.read_bytes() if size <= limits.module else b""
+    except OSError as error:
+        raise LoadError(
+            f"{path.name} cannot be read: {error.strerror}",
+            code="load.unreadable",
+            plugin=plugin,
+            phase="load",
+        ) from None
+    if size > limits.module:
+        raise LimitError(
+            f"the module has {size} bytes, the limit is {limits.module}",
+            code="limit.module",
+            plugin=plugin,
+            phase="load",
+            hint="strip debug information, or raise Limits(module=...)",
+        )
+    try:
+        return GuestModule(wasm, limits)
+    except ZenoError as error:
+        error.plugin = plugin
+        raise
+
+
+def configuration(manifest: Manifest, env: Any) -> dict[str, str]:
+    """Return the defaults of configuration parameters by environment name (ABI.md section 7).
+
+    Raises LoadError (``load.config``) when a required one has neither a value nor a default.
+    """
+    defaults = {}
+    for name, parameter in manifest.config.items():
+        if parameter.default is not None:
+            defaults[parameter.env] = parameter.default
+        elif parameter.required and not env.get(parameter.env):
+            raise LoadError(
+                f"the required configuration parameter '{name}' has no value: "
+                f"{parameter.env} is not set and it has no default",
+                code="load.config",
+                plugin=manifest.name,
+                phase="load",
+                hint=f"give the host env={{'{parameter.env}': ...}}, or write a `default`",
+            )
+    return defaults
+
+
+def compare_metadata(metadata: Metadata, manifest: Manifest) -> list[Problem]:
+    """Return where the metadata contradicts the manifest (ABI.md section 4)."""
+    return [
+        Problem(
+            f"metadata.{field}_mismatch",
+            f"plugin_init says the {field} is {quoted(said)}, the manifest says {quoted(written)}",
+            field=field,
+            hint="keep both the same; generate one from the other",
+        )
+        for field, said, written in (
+            ("name", metadata.name, manifest.name),
+            ("version", metadata.version, manifest.version),
+        )
+        if said != written
+    ]
+
+
+def _metadata(guest: Guest, manifest: Manifest | None, name: str, limits: Limits) -> Metadata:
+    text = guest.init()
+    value = _decoded(text, "init", name, limits)
+    _refuse(check_metadata(value), "init", name, text)
+    metadata = read_metadata(value)
+    if manifest:
+        _refuse(compare_metadata(metadata, manifest), "init", name, text)
+    return metadata
+
+
+def _slots(guest: Guest, name: str, limits: Limits) -> Slots:
+    text = guest.register()
+    value = _decoded(text, "register", name, limits)
+    _refuse(check_slots(value), "register", name, text)
+    if len(value) > limits.slots:
+        raise LimitError(
+            f"the plugin lists {len(value)} slots, the limit is {limits.slots}",
+            code="limit.slots",
+            plugin=name,
+            phase="register",
+        )
+    return read_slots(value)
+
+
+def _decoded(text: bytes, phase: Phase, plugin: str, limits: Limits) -> Any:
+    try:
+        return decode(text, limits)
+    except ZenoError as error:
+        error.plugin, error.phase = plugin, phase
+        raise
+
+
+def _refuse(problems: Iterable[Problem], phase: Phase, plugin: str, text: bytes) -> None:
+    """Raise when a message has a problem that is no mere warning."""
+    found = [problem for problem in problems if not problem.warning]
+    if not found:
+        return
+    more = f" (and {len(found) - 1} more)" if found[1:] else ""
+    error = ProtocolError(
+        f"{found[0].message}{more}",
+        code=found[0].code,
+        plugin=plugin,
+        phase=phase,
+        hint=found[0].hint,
+    )
+    error.observed = visible_bytes(text)
+    raise error
+
+
+def _check_neighbours(metadata: Metadata, slots: Slots, loaded: Iterable[Plugin]) -> None:
+    """Refuse a name or a slot that a loaded plugin has already (ABI.md section 4)."""
+    for other in loaded:
+        taken = next((slot.name for slot in slots if slot.name in other.slots), None)
+        if other.name == metadata.name:
+            what, code = f"a plugin named {quoted(metadata.name)}", "load.name_taken"
+        elif taken:
+            what, code = f"the slot {quoted(taken)} of {other.name}", "load.slot_taken"
+        else:
+            continue
+        raise LoadError(
+            f"{what} is loaded already",
+            code=code,
+            plugin=metadata.name,
+            phase="load",
+            hint="close the other plugin first, or load this one in a host of its own",
+        )
+
+
+def _after(guest: Guest, prepare: Callable[[Guest], object]) -> Guest:
+    """Return the guest after `prepare`, closed if that fails."""
+    try:
+        prepare(guest)
+    except BaseException:
+        guest.close()
+        raise
+    return guest

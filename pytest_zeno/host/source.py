@@ -1,0 +1,86 @@
+"""From the path a user gave to the plugins it means (ABI.md section 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pytest_zeno.errors import LoadError
+
+MANIFEST: Final = "manifest.yaml"
+_MODULE: Final = ".wasm"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One plugin on disk: a folder with a manifest, or a bare module.
+
+    ``file`` is the manifest, or the module of a bare one.
+    """
+
+    file: Path
+
+    @property
+    def bare(self) -> bool:
+        """Whether there is no manifest, and so no permission."""
+        return self.file.name != MANIFEST
+
+    @property
+    def folder(self) -> Path:
+        """The plugin's folder."""
+        return self.file.parent
+
+
+def find_plugins(path: Path) -> tuple[Source, ...]:
+    """Return the plugins that `path` means: one, or those of a plugin directory in name order.
+
+    Raises LoadError (``load.no_such_path``, ``load.no_manifest``) with one line.
+    """
+    if not path.is_dir():
+        return (find_plugin(path),)
+    if (path / MANIFEST).is_file():
+        return (Source(path / MANIFEST),)
+    found = tuple(Source(folder / MANIFEST) for folder in folders(path))
+    if not found:
+        raise _no_manifest(path)
+    return found
+
+
+def find_plugin(path: Path) -> Source:
+    """Return the one plugin that `path` (a folder, its manifest, or a bare module) means.
+
+    Raises LoadError as `find_plugins` does.
+    """
+    if path.is_dir():
+        if not (path / MANIFEST).is_file():
+            raise _no_manifest(path)
+        return Source(path / MANIFEST)
+    if not path.exists():
+        raise LoadError(
+            f"{path}: no such file or folder",
+            code="load.no_such_path",
+            hint=f"give a plugin folder, its {MANIFEST}, a {_MODULE} file or a folder of plugins",
+        )
+    if path.name != MANIFEST and path.suffix != _MODULE:
+        raise LoadError(
+            f"{path}: neither a {MANIFEST} nor a {_MODULE} file",
+            code="load.no_manifest",
+            hint=f"give a plugin folder, its {MANIFEST}, a {_MODULE} file or a folder of plugins",
+        )
+    return Source(path)
+
+
+def folders(path: Path) -> tuple[Path, ...]:
+    """Return the plugin folders of a plugin directory in name order; others are passed over."""
+    return tuple(
+        folder for folder in sorted(path.iterdir()) if (folder / MANIFEST).is_file()
+    )
+
+
+def _no_manifest(path: Path) -> LoadError:
+    return LoadError(
+        f"{path}: no {MANIFEST} in this folder nor in any folder of it",
+        code="load.no_manifest",
+        hint=f"a plugin is a folder with {MANIFEST} and the module that its `binary` names",
+    )

@@ -1,0 +1,98 @@
+"""One finding: what a rule saw, said so that the plugin's author can act on it."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_zeno.errors import TrapError, ZenoError
+from pytest_zeno.text import prefixed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_zeno.verdict.rule import Rule
+
+_WIDTH: Final = 96
+_LABEL: Final = 11
+_LANGUAGES: Final = {
+    "c": "C",
+    "go": "Go",
+    "rust": "Rust",
+    "zig": "Zig",
+    "assemblyscript": "AssemblyScript",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that is not kept. ``observed`` shows the bytes, types or values that were seen."""
+
+    rule: Rule
+    message: str
+    observed: str = ""
+    expected: str = ""
+    hint: str = ""
+    backtrace: tuple[str, ...] = ()
+    stderr: str = ""
+
+
+def find(rule: Rule, error: BaseException) -> Finding:
+    """Return the finding that an error raised under a rule amounts to."""
+    if isinstance(error, ZenoError):
+        where = " ".join(part for part in (error.phase, error.slot) if part)
+        return Finding(
+            rule,
+            f"{where}: {error.message}" if where else error.message,
+            observed=getattr(error, "observed", "") or error.code,
+            hint=error.hint,
+            backtrace=error.backtrace if isinstance(error, TrapError) else (),
+            stderr=getattr(error, "stderr", ""),
+        )
+    return Finding(
+        rule,
+        str(error) or type(error).__name__,
+        observed=getattr(error, "observed", ""),
+        expected=getattr(error, "expected", ""),
+        hint=getattr(error, "hint", ""),
+    )
+
+
+def render(finding: Finding, *, language: str = "", again: str = "") -> str:
+    """Return a finding as text: rule, sentence, what was seen, why it matters, how to mend it.
+
+    `language` chooses the fix; without one that the rule knows all of them are shown. `again`
+    is the command that repeats this rule alone.
+    """
+    rule = finding.rule
+    lines = [f"{rule.id} ({rule.level}, ABI.md section {rule.section}): {rule.sentence}", ""]
+    lines += _field("broken", finding.message)
+    lines += _field("observed", finding.observed)
+    lines += _field("expected", finding.expected)
+    lines += [line for frame in finding.backtrace for line in _field("at", frame)]
+    lines += _field("stderr", prefixed(finding.stderr, "| ") if finding.stderr else "")
+    lines += _field("why", rule.why)
+    lines += _field("hint", finding.hint)
+    lines += _fixes(rule, language)
+    lines += _field("again", again, wrap=False)
+    return "\n".join(lines)
+
+
+def _fixes(rule: Rule, language: str) -> Iterator[str]:
+    shown = {language: rule.fix[language]} if language in rule.fix else rule.fix
+    for name, text in shown.items():
+        yield from _field(f"fix {_LANGUAGES.get(name, name)}", text)
+
+
+def _field(label: str, text: str, *, wrap: bool = True) -> list[str]:
+    """Return a labelled paragraph; guest text was made harmless where it came in."""
+    if not text:
+        return []
+    indent = " " * (_LABEL + 2)
+    wrapped = [
+        piece
+        for line in text.splitlines()
+        for piece in (textwrap.wrap(line, _WIDTH - len(indent)) if wrap else [line]) or [""]
+    ]
+    return [f"  {label:<{_LABEL}}{wrapped[0]}", *(indent + line for line in wrapped[1:])]

@@ -1,0 +1,69 @@
+"""The verdict: what the rules that ran say about one plugin, in one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+REVISION: Final = 1
+"""The revision of the contract that the rules speak of."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """Counts one plugin's rules by what became of them.
+
+    ``rules`` is how many rules apply to the plugin at all. ``untested`` maps a rule to the rule
+    whose breach made it impossible to test.
+    """
+
+    plugin: str
+    rules: int
+    bare: bool = False
+    passed: set[str] = field(default_factory=set)
+    warned: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+    untested: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ran(self) -> int:
+        """How many rules were tested."""
+        return len(self.passed) + len(self.warned) + len(self.broken)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every rule was tested, or could not be because of another one's breach."""
+        return self.ran + len(self.untested) >= self.rules
+
+    @property
+    def unfounded(self) -> set[str]:
+        """Rules left untested because of a rule that was not found broken: never green."""
+        return {rule for rule, because in self.untested.items() if because not in self.broken}
+
+    @property
+    def green(self) -> bool:
+        """Whether something was tested and nothing is broken or left open."""
+        return bool(self.ran) and not self.broken and not self.unfounded
+
+    @property
+    def word(self) -> str:
+        """``conformant``, ``conformant with warnings``, ``not conformant`` or ``no verdict``."""
+        if self.broken or self.unfounded:
+            return "not conformant"
+        if not self.complete or not self.ran:
+            return "no verdict"
+        return "conformant with warnings" if self.warned else "conformant"
+
+    def __str__(self) -> str:
+        """Return the verdict as one line, with the counts it rests on."""
+        counts = [
+            f"{len(self.broken)} broken" if self.broken else "",
+            f"{len(self.warned)} warned" if self.warned else "",
+            f"{len(self.untested)} not testable because of that" if self.untested else "",
+            f"{len(self.passed)} kept",
+        ]
+        text = f"{self.plugin}: {self.word} ({', '.join(count for count in counts if count)}"
+        text += f" of {self.rules} rules, contract revision {REVISION})"
+        if self.bare:
+            text += "; a bare module: without the manifest's rules, and with no permission"
+        return text
