@@ -1,1 +1,220 @@
-"""pytest hooks and fixtures."""
+"""pytest hooks and fixtures, in the order of a run. The logic is elsewhere (docs/architecture.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_zeno import _bound, _report
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+    from pytest_zeno._collect import PluginFile
+    from pytest_zeno.host import Guest, Plugin, ZenoHost
+    from pytest_zeno.limits import Limits
+    from pytest_zeno.manifest import Manifest, Reading
+    from pytest_zeno.protocol.slots import Slots
+    from pytest_zeno.runtime.module import GuestModule
+    from pytest_zeno.verdict.exchanges import Exchange
+    from pytest_zeno.verdict.subject import Subject
+
+pytest.register_assert_rewrite("pytest_zeno.conformance")
+
+
+# -- the command line ------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    group = parser.getgroup("zeno", "ZenoEngine plugins")
+    group.addoption(
+        "--zeno-plugin",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="judge the plugin at PATH (its folder, its manifest.yaml, a bare .wasm, or a "
+        "directory of plugins) and hand it to the fixture `plugin`; may be given again",
+    )
+    parser.addini("zeno_plugin", "plugins to judge, as --zeno-plugin", type="paths", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker; with plugins to judge and no files named, the plugins are the files."""
+    config.addinivalue_line(
+        "markers",
+        "zeno_rule(id, level): a rule of the conformance suite; select with "
+        "-m 'zeno_rule(id=\"ABI-001\")'",
+    )
+    config.pluginmanager.register(_report.Tally(config), _report.Tally.__name__)
+    if config.getoption("zeno_plugin") or config.getini("zeno_plugin"):
+        _bound.bind(config)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say which plugins are judged."""
+    return _report.header(config)
+
+
+# -- collection ------------------------------------------------------------------------------------
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PluginFile | None:
+    """Collect a plugin that was named, by option or by a pasted id; others are left alone."""
+    if file_path.suffix not in _bound.SUFFIXES or not parent.session.isinitpath(file_path):
+        return None
+    return _bound.collector(parent, file_path)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a user's test once for each plugin when several are bound."""
+    _bound.parametrize(metafunc)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Remember which rules run: a breach is one finding, where its own rule is among them."""
+    _report.remember_rules(session)
+
+
+# -- results ---------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Report a rule as a finding."""
+    report = yield
+    _report.finish(item, call, report)
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Count a SHOULD that is not kept as a warning of its own kind."""
+    return _report.status(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
+    """Never be green when a plugin was to be judged and nothing was tested."""
+    _report.decide(session)
+    yield
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the verdict."""
+    _report.summary(terminalreporter)
+
+
+# -- fixtures for the author's own tests -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def zeno_plugin_path(request: pytest.FixtureRequest) -> Path:
+    """Where the plugin under test lies: --zeno-plugin, or what your own fixture of this name says."""
+    return _bound.path_for(request)
+
+
+@pytest.fixture
+def zeno_env() -> dict[str, str]:
+    """The environment of `zeno_host`: empty, unless your own fixture of this name says otherwise."""
+    return {}
+
+
+@pytest.fixture
+def zeno_scope() -> dict[str, Any]:
+    """The scope of `zeno_host`: empty, unless your own fixture of this name says otherwise."""
+    return {}
+
+
+@pytest.fixture
+def zeno_limits() -> Limits:
+    """The limits of `zeno_host`: the contract's, unless your own fixture of this name says otherwise."""
+    from pytest_zeno.limits import Limits
+
+    return Limits()
+
+
+@pytest.fixture
+def zeno_host(
+    zeno_env: dict[str, str], zeno_scope: dict[str, Any], zeno_limits: Limits
+) -> Iterator[ZenoHost]:
+    """A host of this test's own: load plugins into it, script its services, read its ledger."""
+    from pytest_zeno.host import ZenoHost
+
+    with ZenoHost(env=zeno_env, scope=zeno_scope, limits=zeno_limits) as host:
+        yield host
+
+
+@pytest.fixture
+def zeno_plugin(zeno_host: ZenoHost, zeno_plugin_path: Path) -> Plugin:
+    """The plugin under test, loaded into `zeno_host`; the same as `plugin`."""
+    return zeno_host.load(zeno_plugin_path)
+
+
+@pytest.fixture
+def plugin(zeno_plugin: Plugin) -> Plugin:
+    """The plugin under test: `plugin.call("hello.greet", name="World").data`."""
+    return zeno_plugin
+
+
+# -- fixtures for rules: the stages of the plugin under judgement -------------------------------------
+
+
+@pytest.fixture(scope="module")
+def zeno_subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    """The plugin under judgement, whatever its state (for rules)."""
+    yield from _bound.subject(request)
+
+
+@pytest.fixture
+def zeno_reading(request: pytest.FixtureRequest, zeno_subject: Subject) -> Reading:
+    """What was read of the manifest, with its problems (for rules)."""
+    return _report.reach(request, lambda: zeno_subject.reading)
+
+
+@pytest.fixture
+def zeno_manifest(request: pytest.FixtureRequest, zeno_subject: Subject) -> Manifest:
+    """The manifest without errors (for rules)."""
+    return _report.reach(request, lambda: zeno_subject.manifest)
+
+
+@pytest.fixture
+def zeno_module(request: pytest.FixtureRequest, zeno_subject: Subject) -> GuestModule:
+    """The valid module (for rules)."""
+    return _report.reach(request, lambda: zeno_subject.module)
+
+
+@pytest.fixture
+def zeno_guest(request: pytest.FixtureRequest, zeno_subject: Subject) -> Iterator[Guest]:
+    """A fresh guest that has been initialised and has registered its slots (for rules)."""
+    with _report.reach(request, zeno_subject.guest) as guest:
+        yield guest
+
+
+@pytest.fixture
+def zeno_metadata(request: pytest.FixtureRequest, zeno_subject: Subject) -> Any:
+    """The metadata as JSON (for rules)."""
+    return _report.reach(request, lambda: zeno_subject.metadata)
+
+
+@pytest.fixture
+def zeno_slot_list(request: pytest.FixtureRequest, zeno_subject: Subject) -> Any:
+    """The slot list as JSON (for rules)."""
+    return _report.reach(request, lambda: zeno_subject.slot_list)
+
+
+@pytest.fixture
+def zeno_slots(request: pytest.FixtureRequest, zeno_subject: Subject) -> Slots:
+    """The slots without errors (for rules)."""
+    return _report.reach(request, lambda: zeno_subject.slots)
+
+
+@pytest.fixture
+def zeno_exchanges(
+    request: pytest.FixtureRequest, zeno_subject: Subject
+) -> tuple[Exchange, ...]:
+    """Requests of every kind and what the plugin answered (for rules)."""
+    return _report.reach(request, lambda: zeno_subject.exchanges)

@@ -25,6 +25,17 @@ class Verdict:
     broken: set[str] = field(default_factory=set)
     untested: dict[str, str] = field(default_factory=dict)
 
+    def add(self, rule: str, status: str, because: str = "") -> None:
+        """Count a rule: ``passed``, ``warned``, ``failed``, or ``skipped`` because of another."""
+        if status == "passed":
+            self.passed.add(rule)
+        elif status == "warned":
+            self.warned.add(rule)
+        elif status == "failed":
+            self.broken.add(rule)
+        else:
+            self.untested[rule] = because
+
     @property
     def ran(self) -> int:
         """How many rules were tested."""

@@ -1,0 +1,109 @@
+"""Which plugins a run is about: from options and pasted ids to subjects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from pytest_zeno.errors import ZenoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_zeno._collect import PluginFile
+    from pytest_zeno.verdict.subject import Subject
+
+SUFFIXES: Final = frozenset((".wasm", ".yaml"))
+"""What the file of a plugin ends with."""
+
+_SUBJECTS: Final = pytest.StashKey[dict[Path, "Subject"]]()
+_FIXTURE: Final = "zeno_plugin_path"
+_HOW: Final = (
+    "give --zeno-plugin=PATH, set `zeno_plugin` in the ini file, or write a fixture "
+    "`zeno_plugin_path` that returns the path of your plugin"
+)
+
+
+def bind(config: pytest.Config) -> None:
+    """Find the plugins that options name; they are what is collected when no file is named."""
+    here = config.invocation_params.dir
+    named = [here / path for path in config.getoption("zeno_plugin")]
+    try:
+        subjects = _find(named or config.getini("zeno_plugin"))
+    except ZenoError as error:
+        text = f"{error.message} ({error.hint})" if error.hint else error.message
+        raise pytest.UsageError(f"--zeno-plugin: {text}") from None
+    config.stash[_SUBJECTS] = subjects
+    if config.args_source is config.ArgsSource.ARGS:
+        return
+    files = [str(path) for path in subjects]
+    config.args = files if named else [*config.args, *files]
+
+
+def _find(paths: list[Path]) -> dict[Path, Subject]:
+    from pytest_zeno.verdict.subject import find_subjects
+
+    return {subject.file: subject for path in paths for subject in find_subjects(path)}
+
+
+def subjects(config: pytest.Config) -> dict[Path, Subject]:
+    """Return the plugins of this run by the file that is collected for each."""
+    return config.stash.setdefault(_SUBJECTS, {})
+
+
+def label(subject: Subject) -> str:
+    """Return what reports call a plugin: its name and where it lies."""
+    return f"{subject.name} ({subject.path})"
+
+
+def collector(parent: pytest.Collector, path: Path) -> PluginFile | None:
+    """Return the collector of the plugin that `path` belongs to; None when it is none."""
+    from pytest_zeno._collect import PluginFile, subject_for
+
+    known = subjects(parent.config)
+    subject = known.get(path) or subject_for(path)
+    if subject is None:
+        return None
+    known[path] = subject
+    return PluginFile.for_subject(parent, subject)
+
+
+def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    """Yield the plugin that a rule's file stands for, and close it afterwards."""
+    from pytest_zeno._collect import PluginFile
+
+    file = request.node.getparent(PluginFile)
+    if file is None:
+        raise pytest.UsageError("the fixture `zeno_subject` is for rules; tests use `plugin`")
+    yield file.subject
+    file.subject.close()
+
+
+def path_for(request: pytest.FixtureRequest) -> Path:
+    """Return the path of the one plugin that a test is about."""
+    from pytest_zeno._collect import PluginFile
+
+    if hasattr(request, "param"):
+        return Path(request.param)
+    file = request.node.getparent(PluginFile)
+    bound = [file.subject] if file else list(subjects(request.config).values())
+    if len(bound) != 1:
+        what = "no plugin is" if not bound else f"{len(bound)} plugins are"
+        pytest.fail(f"the fixture `{_FIXTURE}` needs one plugin, and {what} bound: {_HOW}", pytrace=False)
+    return bound[0].path
+
+
+def parametrize(metafunc: pytest.Metafunc) -> None:
+    """Give a user's test every bound plugin when there are several."""
+    from pytest_zeno._collect import PluginFile
+
+    bound = subjects(metafunc.config)
+    if (
+        len(bound) > 1
+        and _FIXTURE in metafunc.fixturenames
+        and metafunc.definition.getparent(PluginFile) is None
+    ):
+        paths = {subject.name: subject.path for subject in bound.values()}
+        metafunc.parametrize(_FIXTURE, paths.values(), ids=paths.keys(), indirect=True)
