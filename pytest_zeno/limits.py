@@ -8,10 +8,22 @@ from typing import Final
 
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
+GIB: Final = 1024 * MIB
 PAGE: Final = 64 * KIB
 
 _SIZE: Final = re.compile(r"(?P<number>[0-9]+)\s*(?P<unit>B|KiB|MiB|GiB)?", re.ASCII)
-_UNITS: Final = {None: 1, "B": 1, "KiB": KIB, "MiB": MIB, "GiB": 1024 * MIB}
+_UNITS: Final = {None: 1, "B": 1, "KiB": KIB, "MiB": MIB, "GiB": GIB}
+_COUNTS: Final = (
+    "tables",
+    "table_elements",
+    "exports",
+    "imports",
+    "host_calls",
+    "log_records",
+    "json_depth",
+    "json_nodes",
+    "slots",
+)
 
 
 def parse_size(value: int | str) -> int:
@@ -83,3 +95,9 @@ class Limits:
             seconds = getattr(self, name)
             if not 0 < seconds < float("inf"):
                 raise ValueError(f"Limits.{name} is a number of seconds above 0, not {seconds!r}")
+        for name in _COUNTS:
+            number = getattr(self, name)
+            if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+                raise ValueError(f"Limits.{name} is a whole number from 0 up, not {number!r}")
+        if self.fuel is not None and self.fuel <= 0:
+            raise ValueError(f"Limits.fuel is a number above 0 or None, not {self.fuel!r}")

@@ -57,6 +57,11 @@ class Entry:
         """Hand over what wasmtime reported."""
         self._fail(_taken(error, self.trap))
 
+    def close(self) -> None:
+        """Free a trap that nobody looked at: a signal came between it and `fail`."""
+        if self.trap:
+            _taken(None, self.trap)
+
 
 def _taken(error: int | None, trap: ctypes.c_void_p) -> Trap | WasmtimeError:
     """Take ownership of what wasmtime reported; the cell is cleared before it could be freed."""
@@ -90,7 +95,7 @@ class HostFunction:
     """The one function wasm calls to reach the host, without parameters: see the mailbox.
 
     `answer` does the work. Its first exception is kept in `error` and becomes a trap; after that
-    the function must not be called again.
+    the function must not be called again: make a new one.
     """
 
     def __init__(self, store: Store, answer: Callable[[], None]) -> None:
@@ -99,8 +104,8 @@ class HostFunction:
 
         self.error: BaseException | None = None
         # Made now: while an exception is being kept nothing may be called.
-        spare = _address(ffi.wasmtime_trap_new(b"host", 4))
-        self._answers = self._answering(answer, spare)
+        self._spare: int | None = _address(ffi.wasmtime_trap_new(b"host", 4))
+        self._answers = self._answering(answer, self._spare)
         next(self._answers)
         self._callback = _Callback(self._answers.__next__)
         raw = ffi.wasmtime_func_t()
@@ -111,19 +116,27 @@ class HostFunction:
         self.function: Func = Func._from_raw(raw)  # noqa: SLF001
 
     def close(self) -> None:
-        """Let go of the generator, and with it of whoever answers."""
+        """Let go of the generator, and with it of whoever answers; frees a trap nobody took."""
         self._answers.close()
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            from wasmtime import _ffi as ffi
+
+            ffi.wasm_trap_delete(ctypes.cast(spare, ctypes.POINTER(ffi.wasm_trap_t)))
 
     def _answering(self, answer: Callable[[], None], spare: int) -> Generator[int]:
         """Answer for ever. No call, so no place for a signal, lies between except and yield."""
+        waiting = True
         try:
             while True:
                 yield 0
+                waiting = False
                 answer()
-        except GeneratorExit:
-            return
+                waiting = True
         except BaseException as error:  # noqa: BLE001 (kept, and raised when wasm has unwound)
-            self.error = error
+            if waiting and error.__class__ is GeneratorExit:
+                return
+            self.error, self._spare = error, None
             yield spare
 
 

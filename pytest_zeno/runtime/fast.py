@@ -9,13 +9,13 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pytest_zeno.limits import KIB, MIB
+from pytest_zeno.limits import GIB, KIB, MIB
 from pytest_zeno.runtime import abi, faults, layout
 from pytest_zeno.runtime.crossing import Entry, HostFunction, headroom, view
 from pytest_zeno.runtime.helpers import export, helper
-from pytest_zeno.runtime.instance import Instance
+from pytest_zeno.runtime.instance import TURN, Instance
 from pytest_zeno.runtime.ticker import ticker
-from pytest_zeno.runtime.wasi import Exited
+from pytest_zeno.runtime.wasi import OUTPUT_BYTES, Exited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,8 +50,8 @@ class FastInstance(Instance):
         self._reply = scratch[layout.REPLY_AREA :][: layout.REPLY_BYTES]
         self._request = scratch[layout.REQUEST_AREA :][: layout.REQUEST_BYTES + KIB]
         self._ring = scratch[layout.RING :][: layout.RING_BYTES]
-        self._head[layout.MAX_RECORDS] = self.limits.log_records
-        self._head[layout.MAX_LOG_BYTES] = self.limits.log_bytes
+        self._head[layout.MAX_RECORDS] = min(self.limits.log_records, GIB)
+        self._head[layout.MAX_LOG_BYTES] = min(self.limits.log_bytes, GIB)
         self._head[layout.MAX_RECORD] = min(self.limits.log_record, MIB)
         self._pending = b""
         self._host = HostFunction(self._store, self._answer)
@@ -67,6 +67,11 @@ class FastInstance(Instance):
         table = export(self._store, shim, "wasi")
         parts = [self._memory, self._scratch, table, self._host.function]
         WasmInstance(self._store, helper("wasi", options), parts)
+
+    def _unwound(self, shim: WasmInstance, options: EngineOptions) -> None:
+        self._host.close()
+        self._host = HostFunction(self._store, self._answer)
+        self._attach_wasi(shim, options)
 
     def _attach(self, shim: WasmInstance, options: EngineOptions) -> None:
         from wasmtime import Instance as WasmInstance
@@ -98,9 +103,9 @@ class FastInstance(Instance):
         Entry(self._store, function, self._fail)()
 
     def _detach(self) -> None:
-        host = self.__dict__.pop("_host", None)
-        if host is not None:
-            host.close()
+        for part in (*self.__dict__.get("_entries", {}).values(), self.__dict__.pop("_host", None)):
+            if part is not None:
+                part.close()
         for name in (
             *("_head", "_reply", "_request", "_ring", "_guest_view"),
             *("_entries", "_cells"),
@@ -115,12 +120,11 @@ class FastInstance(Instance):
 
     def _run_cleanup(self, phase: Phase) -> None:
         self._entries[phase]()
-        self._drain()
 
     def _make_execute(self) -> Callable[[bytes, bytes], bytes]:
         """Return `execute` with all it needs at hand: every name it looks up costs 3 %."""
-        acquire, release = self._lock.acquire, self._lock.release
-        cells, area, guest = self._cells, self._request, self._guest_view
+        turn, cells = self._turn, self._cells
+        area, guest = self._request, self._guest_view
         call, free = self._entries["execute"], self._entries["release"]
         frees, largest = self._frees, self.limits.reply
         error_of, trap, arguments, clock = call.error, call.trap, call.arguments, ticker
@@ -129,9 +133,8 @@ class FastInstance(Instance):
         def execute(name: bytes, request: bytes) -> bytes:
             entered = False
             try:
-                entered = acquire(False)  # positional is faster
-                if not entered:
-                    raise self._ended() if self._end else self._busy()
+                del turn[TURN]
+                entered = True
                 if self._armed != clock.now:
                     self._armed = self._arm(self.limits.timeout)
                 headroom()
@@ -148,16 +151,21 @@ class FastInstance(Instance):
                     answer = self._read()
                     if frees:
                         free()
+                        self._say_last()
                 else:
                     found = cells[_ANSWER_AND_LENGTH]
                     start, length = found & 0xFFFFFFFF, found >> 32
                     if length > largest:
                         raise faults.too_large(length, largest)
                     answer = guest[start : start + length].tobytes()
-                release()
+                turn[TURN] = None
                 return answer
             except BaseException as error:  # noqa: BLE001 (raised again, named)
-                raise self._failed(error, "execute", name, entered=entered) from None
+                try:
+                    failure = self._failed(error, "execute", name, entered=entered)
+                finally:
+                    self._vacant = self._vacant or entered
+                raise failure from None
 
         return execute
 
@@ -175,7 +183,7 @@ class FastInstance(Instance):
 
     def _read(self) -> bytes:
         """Return what the guest answered; everything the adapter has to say is heard first."""
-        self._drain()
+        self._say_last()
         head = self._head
         if head[layout.STATUS] != layout.OK:
             raise self._protocol_error()
@@ -204,7 +212,7 @@ class FastInstance(Instance):
         head = self._head
         function = head[layout.FUNCTION]
         if function < _HOST_FUNCTIONS:
-            if head[layout.ATTENTION]:
+            if head[layout.RING_USED]:
                 self._drain()
             pointer, size = head[layout.POINTER], head[layout.SIZE]
             if head[layout.OUTSIDE]:
@@ -244,12 +252,14 @@ class FastInstance(Instance):
         elif function == layout.EXIT:
             raise Exited(pointer)
         else:
-            self.wasi.write(function, self._guest_view[pointer : pointer + size].tobytes())
+            kept = min(size, OUTPUT_BYTES)
+            self.wasi.write(function, self._guest_view[pointer : pointer + kept].tobytes())
 
     def _drain(self) -> None:
-        """Hand over the log lines that wait in the ring, and what was dropped or refused."""
+        """Hand over the log lines that wait in the ring."""
         head, ring, at = self._head, self._ring, 0
         end = head[layout.RING_USED]
+        head[layout.RING_USED] = 0
         while at < end:
             level, kept, size = _LOG_RECORD.unpack_from(ring, at)
             at += _LOG_RECORD.size
@@ -259,11 +269,16 @@ class FastInstance(Instance):
             split = at + level
             self.calls.log(ring[at:split].tobytes(), ring[split : split + kept].tobytes(), size)
             at = split + kept
-        head[layout.RING_USED] = 0
+
+    def _say_last(self) -> None:
+        head = self._head
+        if not head[layout.ATTENTION]:
+            return
         head[layout.ATTENTION] = 0
-        if head[layout.DROPPED]:
-            self.calls.log_dropped(head[layout.DROPPED])
-            head[layout.DROPPED] = 0
-        if head[layout.NESTED]:
-            self.calls.nested(head[layout.NESTED])
-            head[layout.NESTED] = 0
+        self._drain()
+        dropped, nested = head[layout.DROPPED], head[layout.NESTED]
+        head[layout.DROPPED] = head[layout.NESTED] = 0
+        if dropped:
+            self.calls.log_dropped(dropped)
+        if nested:
+            self.calls.nested(nested)

@@ -8,7 +8,6 @@ fresh one.
 
 from __future__ import annotations
 
-import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+TURN: Final = 0
+"""The key of `Instance._turn`."""
 _NEVER: Final = -1
 _FUEL: Final = 2**62
 """What a metered instance starts with when no limit is set."""
@@ -98,10 +99,13 @@ class Instance(ABC):
         self.refused_at_start = 0
         """Host calls made before the guest was there to be answered."""
         self._module = module
-        self._lock = threading.Lock()
-        self._end: BaseException | None = None
+        self._turn: dict[int, None] = {TURN: None}
+        """Holds its key while nobody is inside. To take it (`del`) and to give it back are single
+        bytecodes: a signal cannot come between having the turn and knowing it, as it can between
+        the call of a lock's `acquire` and its result."""
         self._vacant = False
-        """Whether the failed entry was the one that held the lock: then nobody is inside."""
+        """Whether the turn was taken for good, by a failure or by `close`: nobody is inside."""
+        self._end: BaseException | None = None
         self._armed = _NEVER
         """The tick in which `execute` was armed; a later one needs a new deadline."""
         self._deadline = 0
@@ -131,7 +135,7 @@ class Instance(ABC):
         self._memory: Memory = export(self._store, self._guest, "memory")
         if self._module.uses_wasi:
             self._attach_wasi(shim, options)
-        self._start()
+        self._start(shim, options)
         self._attach(shim, options)
 
     def _instantiate_shim(self, options: EngineOptions) -> WasmInstance:
@@ -158,7 +162,7 @@ class Instance(ABC):
         except WasmtimeError as error:
             raise self._named(faults.from_instantiation(error), "load") from None
 
-    def _start(self) -> None:
+    def _start(self, shim: WasmInstance, options: EngineOptions) -> None:
         """Run `_initialize`, or `_start`; an exit with 0 is a normal end of the latter."""
         name = next((n for n in ("_initialize", "_start") if self._module.has_export(n)), None)
         if name is None:
@@ -168,27 +172,31 @@ class Instance(ABC):
         except Exited as exited:
             if name != "_start" or exited.status != 0:
                 raise self._named(faults.from_exit(exited.status, self.wasi), "start") from None
+            self._unwound(shim, options)
         except ZenoError as error:
             raise self._named(error, "start") from None
 
     def close(self) -> None:
         """Free the store; safe to call twice. Raises ClosedError while another thread is inside."""
-        if self._vacant or self._lock.acquire(blocking=False):
-            self._vacant = True
-        else:
-            raise self._busy()
+        try:
+            del self._turn[TURN]
+        except KeyError:
+            if not self._vacant:
+                raise self._busy() from None
+        self._vacant = True
         self._end = self._end or ClosedError("the instance is closed", code="closed.instance")
         ticker.forget(self)
         self.execute = self._refuse
         self._detach()
         store = self.__dict__.pop("_store", None)
         if store is not None:
-            store.close()
+            # Not close(): a signal in it, after the store is freed, has it freed a second time.
+            store._delete(store._consume())  # noqa: SLF001
 
     @property
     def closed(self) -> bool:
         """Whether the instance has ended, by `close` or by a failure."""
-        return self._end is not None
+        return self._vacant
 
     # -- entries ---------------------------------------------------------------------------------
 
@@ -206,28 +214,37 @@ class Instance(ABC):
 
     @property
     def memory_size(self) -> int:
-        """The size of the linear memory in bytes."""
-        return self._memory.data_len(self._store)
+        """The size of the linear memory in bytes. Raises ClosedError after `close`."""
+        return self._memory.data_len(self._open_store)
 
     @property
     def fuel(self) -> int:
         """The fuel burnt by the last entry; only a metered instance knows it."""
-        return self._full_tank - self._store.get_fuel()
+        return self._full_tank - self._open_store.get_fuel()
+
+    @property
+    def _open_store(self) -> Store:
+        store: Store | None = self.__dict__.get("_store")
+        if store is None:
+            raise self._ended()
+        return store
 
     def _enter(self, phase: Phase, run: Callable[[Phase], T], name: bytes = b"") -> T:
         entered = False
         try:
-            entered = self._lock.acquire(blocking=False)
-            if self._end is not None:
-                raise self._ended()
-            if not entered:
-                raise self._busy()
+            del self._turn[TURN]
+            entered = True
             self._arm(self.limits.timeout)
             headroom()
             result = run(phase)
-            self._lock.release()
+            self._say_last()
+            self._turn[TURN] = None
         except BaseException as error:  # noqa: BLE001 (raised again, named)
-            raise self._failed(error, phase, name, entered=entered) from None
+            try:
+                failure = self._failed(error, phase, name, entered=entered)
+            finally:
+                self._vacant = self._vacant or entered
+            raise failure from None
         return result
 
     # -- what a call path brings -----------------------------------------------------------------
@@ -243,6 +260,10 @@ class Instance(ABC):
     @abstractmethod
     def _attach_wasi(self, shim: WasmInstance, options: EngineOptions) -> None:
         """Fill the shim's WASI table."""
+
+    @abstractmethod
+    def _unwound(self, shim: WasmInstance, options: EngineOptions) -> None:
+        """Get ready again after an exit that is a normal end."""
 
     @abstractmethod
     def _attach(self, shim: WasmInstance, options: EngineOptions) -> None:
@@ -264,6 +285,10 @@ class Instance(ABC):
     def _run_cleanup(self, phase: Phase) -> None:
         """Run `plugin_cleanup`."""
 
+    @abstractmethod
+    def _say_last(self) -> None:
+        """Hand over the log lines and notices of the entry that ends."""
+
     # -- shared steps ----------------------------------------------------------------------------
 
     def _arm(self, seconds: float) -> int:
@@ -279,15 +304,16 @@ class Instance(ABC):
 
     @property
     def _full_tank(self) -> int:
-        return self.limits.fuel or _FUEL
+        return _FUEL if self.limits.fuel is None else self.limits.fuel
 
     def _failed(
         self, error: BaseException, phase: Phase, name: bytes = b"", *, entered: bool
     ) -> BaseException:
         """End the instance, unless the entry was refused; return the error to raise, named."""
-        if entered or not isinstance(error, ClosedError):
-            self._end = self._end or error
-            self._vacant = self._vacant or entered
+        if not entered:
+            return self._ended() if self._vacant else self._busy()
+        self._end = self._end or error
+        self._say_last()
         if isinstance(error, Exited):
             error = faults.from_exit(error.status, self.wasi)
         if isinstance(error, ZenoError):
@@ -316,7 +342,7 @@ class Instance(ABC):
 
     def _ended(self) -> ClosedError:
         return ClosedError(
-            f"the instance has ended: {self._end}",
+            f"the instance has ended: {self._end or 'a signal came while it failed'}",
             code="closed.instance",
             plugin=self.plugin,
             hint="open a fresh instance",

@@ -13,7 +13,7 @@ from pytest_zeno.limits import MIB
 from pytest_zeno.runtime import abi, faults, layout
 from pytest_zeno.runtime.helpers import export, helper
 from pytest_zeno.runtime.instance import Instance
-from pytest_zeno.runtime.wasi import Exited
+from pytest_zeno.runtime.wasi import OUTPUT_BYTES, Exited
 
 if TYPE_CHECKING:
     from wasmtime import Func
@@ -35,6 +35,7 @@ class PlainInstance(Instance):
 
         self._attached = False
         self._answering = False
+        self._dropped = 0
         self._helper_call: Func = Func(self._store, FuncType([], []), self._answer_wasi)
 
     def _import(self, shim: WasmInstance, module: str, name: str) -> Func:
@@ -56,6 +57,9 @@ class PlainInstance(Instance):
         table = export(self._store, shim, "wasi")
         parts = [self._memory, self._scratch, table, self._helper_call]
         WasmInstance(self._store, helper("wasi", options), parts)
+
+    def _unwound(self, shim: WasmInstance, options: EngineOptions) -> None:
+        """Keep all as it is: wasmtime-py's callbacks outlive an exception."""
 
     def _attach(self, shim: WasmInstance, options: EngineOptions) -> None:
         self._functions: dict[str, Func] = {
@@ -99,10 +103,9 @@ class PlainInstance(Instance):
     def _run_cleanup(self, phase: Phase) -> None:
         self._begin()
         self._run(self._functions["plugin_cleanup"])
-        self._tell_dropped()
 
     def _begin(self) -> None:
-        self._records = self._log_bytes = self._dropped = 0
+        self._records = self._log_bytes = 0
 
     def _run(self, function: Func, *values: int) -> Any:
         from wasmtime import Trap, WasmtimeError
@@ -139,7 +142,6 @@ class PlainInstance(Instance):
 
     def _read(self, pointer: int) -> bytes:
         """Return the text at `pointer` up to its NUL (ABI.md section 3)."""
-        self._tell_dropped()
         size = self.memory_size
         if not pointer:
             raise faults.from_status(layout.NULL_ANSWER, pointer, 0, size)
@@ -203,10 +205,10 @@ class PlainInstance(Instance):
         text = self._bytes(level, min(level_size, layout.LEVEL_BYTES))
         self.calls.log(text, self._bytes(message, kept), size)
 
-    def _tell_dropped(self) -> None:
+    def _say_last(self) -> None:
         if self._dropped:
-            self.calls.log_dropped(self._dropped)
-            self._dropped = 0
+            dropped, self._dropped = self._dropped, 0
+            self.calls.log_dropped(dropped)
 
     def _answer_wasi(self) -> None:
         """Answer wasi.wat through its mailbox."""
@@ -222,7 +224,7 @@ class PlainInstance(Instance):
         elif function == layout.EXIT:
             raise Exited(pointer)
         else:
-            self.wasi.write(function, self._bytes(pointer, size))
+            self.wasi.write(function, self._bytes(pointer, min(size, OUTPUT_BYTES)))
 
     def _scratch_cells(self) -> memoryview:
         mailbox = bytes(self._scratch.read(self._store, 0, layout.MAILBOX_BYTES))

@@ -1,22 +1,30 @@
 """The clock that ends guests: one thread moves the engines' epoch while instances live.
 
 An entry is armed with a deadline in ticks. Arming costs a crossing, so it happens once a tick,
-not once a call: an instance compares `Ticker.now` with the tick it was armed in. The same thread
-listens to Python's signal wake-up descriptor, so that Ctrl-C, or pytest-timeout's alarm, ends a
-guest that never calls the host: the epoch then jumps past every deadline.
+not once a call: an instance compares `Ticker.now` with the tick it was armed in.
+
+The same thread listens to Python's signal wake-up descriptor, so that Ctrl-C, or pytest-timeout's
+alarm, ends a guest that never calls the host. Python runs a signal's handler in the main thread
+between two bytecodes. When that does not happen for a tick, the main thread sits in a guest, and
+the epoch jumps past every deadline; when it does, the handler has had its say and nothing is done.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
 import signal
 import socket
 import threading
+import time
 import weakref
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import wasmtime
 
 TICK: Final = 0.005
@@ -33,29 +41,22 @@ class Ticker:
     """Moves the epoch of the engines whose instances live; its thread ends with the last one."""
 
     def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Start over: at first, and in a forked child, where the thread does not exist."""
         self.now = 0
         """The tick; changes whenever deadlines must be armed again."""
         self._longest = 1
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a collection inside of it may close an instance
         self._live: weakref.WeakSet[object] = weakref.WeakSet()
         self._engines: set[wasmtime.Engine] = set()
         self._thread: threading.Thread | None = None
-        self._bell, self._ear = _socket_pair()
+        self._ends: tuple[socket.socket, socket.socket] | None = None
 
     def watch(self, instance: object, engine: wasmtime.Engine) -> None:
         """Keep the epoch of `engine` moving for as long as `instance` lives or is forgotten."""
-        self._listen(wanted=True)
         with self._lock:
             self._live.add(instance)
             self._engines.add(engine)
-            if self._thread is None:
-                name = "pytest-zeno ticker"
-                self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-                self._thread.start()
+            self._begin()
+        self._listen(wanted=True)
 
     def forget(self, instance: object) -> None:
         """Stop watching; the thread ends with its last instance."""
@@ -67,46 +68,125 @@ class Ticker:
 
     def ticks(self, seconds: float) -> int:
         """Return the deadline `seconds` from now in ticks, one more for the tick under way."""
+        if self._thread is None:  # this is a forked child
+            with self._lock:
+                self._begin()
         ticks = int(seconds / TICK) + 2
         self._longest = max(self._longest, ticks)
         return ticks
 
-    def _run(self) -> None:
+    def _begin(self) -> None:
+        if self._ends is None:
+            self._ends = _socket_pair()
+        if self._thread is None:
+            name = "pytest-zeno ticker"
+            self._thread = threading.Thread(
+                target=self._run, args=self._ends[:1], name=name, daemon=True
+            )
+            self._thread.start()
+
+    def _run(self, ear: socket.socket) -> None:
+        started, done = time.monotonic(), 0
+        patience = started
         while True:
-            ready, _, _ = select.select((self._ear,), (), (), TICK)
-            jump = self._longest if ready and self._ending() else 1
+            ready, _, _ = select.select((ear,), (), (), TICK)
+            now = time.monotonic()
+            ticks = int((now - started) / TICK) - done
+            done += ticks
+            stuck = _main_thread.asked and now > patience
             with self._lock:
                 if not self._live:
                     self._thread = None
                     return
-                for engine in self._engines:
-                    for _ in range(jump):
-                        engine.increment_epoch()
-            self.now += 1
+                self._move(self._longest if stuck else ticks)
+            self.now += ticks
+            if stuck:
+                _main_thread.forget()
+            if ready and _ending(ear):
+                _main_thread.ask()
+                patience = now + TICK
 
-    def _ending(self) -> bool:
-        """Whether one of the signals that arrived is meant to end what runs."""
-        return not _ENDING_SIGNALS.isdisjoint(self._ear.recv(4096))
+    def _move(self, ticks: int) -> None:
+        increment = _increment()
+        for engine in self._engines:
+            pointer = engine.ptr()
+            for _ in range(ticks):
+                increment(pointer)
 
     def _listen(self, *, wanted: bool) -> None:
         """Have Python report signals to the thread, or no longer; others who listen go first."""
-        if threading.current_thread() is not threading.main_thread():
+        if self._ends is None or threading.current_thread() is not threading.main_thread():
             return
-        ours = self._bell.fileno()
+        ours = self._ends[1].fileno()
         previous = signal.set_wakeup_fd(ours if wanted else -1, warn_on_full_buffer=False)
         if previous not in (-1, ours):
             signal.set_wakeup_fd(previous)
 
+    def after_fork(self) -> None:
+        """Start over in a forked child, where the thread does not exist."""
+        self._listen(wanted=False)
+        for end in self._ends or ():
+            end.close()
+        self._ends = self._thread = None
+        self._lock = threading.RLock()
+        self.now += 1
+
+
+class _MainThread:
+    """Asks the main thread for a sign of life: a call that it makes after signal handlers.
+
+    The call is PySet_Clear, because a callback in Python could be hit by the next signal.
+    """
+
+    def __init__(self) -> None:
+        self._asked: set[None] = set()
+
+    @property
+    def asked(self) -> bool:
+        """Whether it has not answered yet."""
+        return bool(self._asked)
+
+    def ask(self) -> None:
+        """Have it empty the set as soon as it runs Python again."""
+        self._asked.add(None)
+        api = ctypes.pythonapi
+        clear = ctypes.cast(api.PySet_Clear, ctypes.c_void_p)
+        api.Py_AddPendingCall(clear, ctypes.py_object(self._asked))
+
+    def forget(self) -> None:
+        """No longer wait for the answer."""
+        self._asked.clear()
+
+
+def _ending(ear: socket.socket) -> bool:
+    """Whether one of the signals that arrived is meant to end what runs."""
+    return not _ENDING_SIGNALS.isdisjoint(ear.recv(4096))
+
+
+@cache
+def _increment() -> Callable[[object], None]:
+    """Return the increment of an engine's epoch, called without letting go of the GIL.
+
+    Nobody can arm a deadline between two steps of a jump.
+    """
+    from wasmtime import _ffi as ffi
+
+    increment = ctypes.PyDLL(ffi.dll._name)["wasmtime_engine_increment_epoch"]  # noqa: SLF001
+    increment.restype = None
+    return increment
+
 
 def _socket_pair() -> tuple[socket.socket, socket.socket]:
-    pair = socket.socketpair()
-    for end in pair:
+    ear, bell = socket.socketpair()
+    for end in (ear, bell):
         end.setblocking(False)
-    return pair
+    return ear, bell
 
+
+_main_thread: Final = _MainThread()
 
 ticker: Final = Ticker()
 """The one of this process: epochs belong to engines, and engines to the process."""
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=ticker.reset)
+    os.register_at_fork(after_in_child=ticker.after_fork)
