@@ -91,7 +91,9 @@ def path_for(request: pytest.FixtureRequest) -> Path:
     bound = [file.subject] if file else list(subjects(request.config).values())
     if len(bound) != 1:
         what = "no plugin is" if not bound else f"{len(bound)} plugins are"
-        pytest.fail(f"the fixture `{_FIXTURE}` needs one plugin, and {what} bound: {_HOW}", pytrace=False)
+        pytest.fail(
+            f"the fixture `{_FIXTURE}` needs one plugin, and {what} bound: {_HOW}", pytrace=False
+        )
     return bound[0].path
 
 

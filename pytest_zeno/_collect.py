@@ -19,8 +19,9 @@ PREFIX = "test_"
 
 
 class PluginFile(pytest.Module):
-    """One plugin under judgement. Its items are plain functions, so fixtures, marks, ``-k``,
-    ``--lf`` and xdist work on them as on any test.
+    """One plugin under judgement.
+
+    Its items are plain functions: fixtures, marks, ``-k``, ``--lf`` and xdist work as on any test.
     """
 
     subject: Subject
@@ -43,7 +44,7 @@ class PluginFile(pytest.Module):
         """Take rules by their prefix, whatever ``python_functions`` says for the user's tests."""
         return name.startswith(PREFIX)
 
-    def classnamefilter(self, name: str) -> bool:  # noqa: ARG002 (pytest's signature)
+    def classnamefilter(self, name: str) -> bool:
         """Take no class: rules are functions."""
         return False
 

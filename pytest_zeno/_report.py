@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -12,13 +12,9 @@ from pytest_zeno import _bound
 from pytest_zeno.errors import ZenoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pytest_zeno.verdict.rule import Rule
     from pytest_zeno.verdict.subject import Subject
     from pytest_zeno.verdict.verdict import Verdict
-
-T = TypeVar("T")
 
 RULE: Final = "zeno_rule"
 PLUGIN: Final = "zeno_plugin"
@@ -27,7 +23,6 @@ BECAUSE: Final = "zeno_because"
 """Names of a report's properties; they stand in JUnit files too."""
 
 _SELECTED: Final = pytest.StashKey[dict[Path, frozenset[str]]]()
-_UNTESTED: Final = pytest.StashKey[str]()
 
 
 # -- while rules run -------------------------------------------------------------------------------
@@ -46,30 +41,6 @@ def remember_rules(session: pytest.Session) -> None:
     session.config.stash[_SELECTED] = {file: frozenset(ids) for file, ids in found.items()}
 
 
-def reach(request: pytest.FixtureRequest, stage: Callable[[], T]) -> T:
-    """Return a stage of the plugin under judgement.
-
-    Where it cannot be reached, the rule that owns the reason is the one finding. Others are not
-    testable then; when that rule is not part of the run, the reason fails them.
-    """
-    try:
-        return stage()
-    except ZenoError as error:
-        _untestable(request.node, error)
-
-
-def _untestable(item: pytest.Item, error: ZenoError) -> NoReturn:
-    from pytest_zeno._collect import rule_of, subject_of
-    from pytest_zeno.verdict.rule import owner_of
-
-    owner, rule, subject = owner_of(error), rule_of(item), subject_of(item)
-    selected = item.config.stash[_SELECTED]
-    if owner and subject and owner != rule and owner.id in selected.get(subject.file, ()):
-        item.stash[_UNTESTED] = owner.id
-        pytest.skip(f"not testable: {owner.id} is broken")
-    raise error
-
-
 def finish(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Turn pytest's report on a rule into one of ours; a user's own tests are left alone."""
     if call.when != "call" and report.passed:
@@ -79,26 +50,51 @@ def finish(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     rule, subject = rule_of(item), subject_of(item)
     if rule is None or subject is None:
         return
-    status = report.outcome
+    status, because = report.outcome, ""
     if call.excinfo is not None and report.failed:
-        text = _finding(item, rule, subject, call.excinfo.value)
-        report.longrepr = text
-        if rule.level != "MUST" and isinstance(call.excinfo.value, AssertionError):
-            report.outcome, report.longrepr, status = "passed", None, "warned"
-            report.sections.append((f"{rule.id} is not kept", text))
+        error = call.excinfo.value
+        because = _answerable(item, rule, subject, error)
+        if because:
+            report.outcome = "skipped"
+            report.longrepr = (str(subject.file), 0, f"Skipped: not testable: {because} is broken")
+            status = "skipped"
+        else:
+            status = _found(item, rule, subject, error, report)
     report.user_properties += [
         (RULE, rule.id),
         (PLUGIN, _bound.label(subject)),
         (STATUS, status),
-        (BECAUSE, item.stash.get(_UNTESTED, "")),
+        (BECAUSE, because),
     ]
 
 
-def _finding(item: pytest.Item, rule: Rule, subject: Subject, error: BaseException) -> str:
+def _answerable(item: pytest.Item, rule: Rule, subject: Subject, error: BaseException) -> str:
+    """Return the id of the other rule of this run that answers for `error`, or "".
+
+    A stage that cannot be reached is one finding: its rule's. When that rule is not part of the
+    run, the error fails whatever needs the stage.
+    """
+    from pytest_zeno.verdict.rule import owner_of
+
+    owner = owner_of(error) if isinstance(error, ZenoError) else None
+    selected = item.config.stash[_SELECTED].get(subject.file, frozenset())
+    return owner.id if owner and owner != rule and owner.id in selected else ""
+
+
+def _found(
+    item: pytest.Item, rule: Rule, subject: Subject, error: BaseException, report: pytest.TestReport
+) -> str:
+    """Put the finding into the report; return its status."""
     from pytest_zeno.verdict.finding import find, render
 
     again = shlex.join(["pytest", f"--zeno-plugin={subject.path}", "-k", item.name])
-    return render(find(rule, error), language=subject.language, again=again)
+    text = render(find(rule, error), language=subject.language, again=again)
+    if rule.level == "MUST" or not isinstance(error, AssertionError):
+        report.longrepr = text
+        return "failed"
+    report.outcome, report.longrepr = "passed", None
+    report.sections.append((f"{rule.id} is not kept", text))
+    return "warned"
 
 
 # -- afterwards ------------------------------------------------------------------------------------

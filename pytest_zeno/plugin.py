@@ -1,4 +1,4 @@
-"""pytest hooks and fixtures, in the order of a run. The logic is elsewhere (docs/architecture.md)."""
+"""pytest hooks and fixtures, in the order of a run; docs/architecture.md says where the rest is."""
 
 from __future__ import annotations
 
@@ -108,30 +108,30 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     _report.summary(terminalreporter)
 
 
-# -- fixtures for the author's own tests -------------------------------------------------------------
+# -- fixtures for the author's own tests -----------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def zeno_plugin_path(request: pytest.FixtureRequest) -> Path:
-    """Where the plugin under test lies: --zeno-plugin, or what your own fixture of this name says."""
+    """Where the plugin under test lies: --zeno-plugin, or your own fixture of this name."""
     return _bound.path_for(request)
 
 
 @pytest.fixture
 def zeno_env() -> dict[str, str]:
-    """The environment of `zeno_host`: empty, unless your own fixture of this name says otherwise."""
+    """The environment of `zeno_host`: empty, or your own fixture of this name."""
     return {}
 
 
 @pytest.fixture
 def zeno_scope() -> dict[str, Any]:
-    """The scope of `zeno_host`: empty, unless your own fixture of this name says otherwise."""
+    """The scope of `zeno_host`: empty, or your own fixture of this name."""
     return {}
 
 
 @pytest.fixture
 def zeno_limits() -> Limits:
-    """The limits of `zeno_host`: the contract's, unless your own fixture of this name says otherwise."""
+    """The limits of `zeno_host`: the contract's, or your own fixture of this name."""
     from pytest_zeno.limits import Limits
 
     return Limits()
@@ -160,7 +160,7 @@ def plugin(zeno_plugin: Plugin) -> Plugin:
     return zeno_plugin
 
 
-# -- fixtures for rules: the stages of the plugin under judgement -------------------------------------
+# -- fixtures for rules: the stages of the plugin under judgement ----------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -170,51 +170,49 @@ def zeno_subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
 
 
 @pytest.fixture
-def zeno_reading(request: pytest.FixtureRequest, zeno_subject: Subject) -> Reading:
+def zeno_reading(zeno_subject: Subject) -> Reading:
     """What was read of the manifest, with its problems (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.reading)
+    return zeno_subject.reading
 
 
 @pytest.fixture
-def zeno_manifest(request: pytest.FixtureRequest, zeno_subject: Subject) -> Manifest:
+def zeno_manifest(zeno_subject: Subject) -> Manifest:
     """The manifest without errors (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.manifest)
+    return zeno_subject.manifest
 
 
 @pytest.fixture
-def zeno_module(request: pytest.FixtureRequest, zeno_subject: Subject) -> GuestModule:
+def zeno_module(zeno_subject: Subject) -> GuestModule:
     """The valid module (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.module)
+    return zeno_subject.module
 
 
 @pytest.fixture
-def zeno_guest(request: pytest.FixtureRequest, zeno_subject: Subject) -> Iterator[Guest]:
+def zeno_guest(zeno_subject: Subject) -> Iterator[Guest]:
     """A fresh guest that has been initialised and has registered its slots (for rules)."""
-    with _report.reach(request, zeno_subject.guest) as guest:
+    with zeno_subject.guest() as guest:
         yield guest
 
 
 @pytest.fixture
-def zeno_metadata(request: pytest.FixtureRequest, zeno_subject: Subject) -> Any:
+def zeno_metadata(zeno_subject: Subject) -> Any:
     """The metadata as JSON (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.metadata)
+    return zeno_subject.metadata
 
 
 @pytest.fixture
-def zeno_slot_list(request: pytest.FixtureRequest, zeno_subject: Subject) -> Any:
+def zeno_slot_list(zeno_subject: Subject) -> Any:
     """The slot list as JSON (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.slot_list)
+    return zeno_subject.slot_list
 
 
 @pytest.fixture
-def zeno_slots(request: pytest.FixtureRequest, zeno_subject: Subject) -> Slots:
+def zeno_slots(zeno_subject: Subject) -> Slots:
     """The slots without errors (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.slots)
+    return zeno_subject.slots
 
 
 @pytest.fixture
-def zeno_exchanges(
-    request: pytest.FixtureRequest, zeno_subject: Subject
-) -> tuple[Exchange, ...]:
+def zeno_exchanges(zeno_subject: Subject) -> tuple[Exchange, ...]:
     """Requests of every kind and what the plugin answered (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.exchanges)
+    return zeno_subject.exchanges

@@ -7,13 +7,16 @@ while the guest runs, and becomes a `HostCall` when somebody looks.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pytest_zeno.errors import Phase
 from pytest_zeno.limits import KIB
 from pytest_zeno.text import visible_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_zeno.errors import Phase
 
 KEPT_BYTES: Final = 64 * KIB
 """How much of a request and of a reply a trace keeps."""

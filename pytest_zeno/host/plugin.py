@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_zeno.errors import ClosedError, ProtocolError
+from pytest_zeno.errors import ClosedError
 from pytest_zeno.host.result import Result
 from pytest_zeno.protocol.request import encode_request
 from pytest_zeno.protocol.response import decode_response
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Plugin:
     """A plugin that `ZenoHost.load` has loaded and checked.
 
-    Calls never overlap: one from another thread while one runs raises ClosedError (``closed.busy``).
+    Calls never overlap: one from another thread meanwhile raises ClosedError (``closed.busy``).
     A trap, an exit, an exhausted limit or a protocol error ends the instance; the next call runs
     on a fresh one (ABI.md section 5).
     """

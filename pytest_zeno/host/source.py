@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.errors import LoadError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MANIFEST: Final = "manifest.yaml"
 _MODULE: Final = ".wasm"
@@ -73,9 +75,7 @@ def find_plugin(path: Path) -> Source:
 
 def folders(path: Path) -> tuple[Path, ...]:
     """Return the plugin folders of a plugin directory in name order; others are passed over."""
-    return tuple(
-        folder for folder in sorted(path.iterdir()) if (folder / MANIFEST).is_file()
-    )
+    return tuple(folder for folder in sorted(path.iterdir()) if (folder / MANIFEST).is_file())
 
 
 def _no_manifest(path: Path) -> LoadError:

@@ -66,7 +66,7 @@ def render(finding: Finding, *, language: str = "", again: str = "") -> str:
     is the command that repeats this rule alone.
     """
     rule = finding.rule
-    lines = [f"{rule.id} ({rule.level}, ABI.md section {rule.section}): {rule.sentence}", ""]
+    lines = [f"{rule.id} ({rule.level}, {rule.source}): {rule.sentence}", ""]
     lines += _field("broken", finding.message)
     lines += _field("observed", finding.observed)
     lines += _field("expected", finding.expected)
