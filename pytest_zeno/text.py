@@ -24,18 +24,16 @@ _HIDDEN: Final = re.compile(
 
 def visible(text: str, limit: int = INLINE) -> str:
     r"""Return `text` with what could deceive a reader as ``\uXXXX``, cut to `limit`."""
-    cut = len(text) > limit
-    shown = _HIDDEN.sub(_escape, text[:limit])
-    return f"{shown}… ({len(text)} characters)" if cut else shown
+    cut = f"… ({len(text)} characters)" if len(text) > limit else ""
+    return _HIDDEN.sub(_escape, text[:limit]) + cut
 
 
 def visible_bytes(data: bytes, limit: int = INLINE) -> str:
     r"""Return bytes from a guest as text: UTF-8 where it is, ``\xNN`` where it is not."""
-    head = data[: limit * 4].decode("utf-8", "backslashreplace")
-    shown = visible(head, limit)
-    if len(head) <= limit and len(data) > limit * 4:
-        return f"{shown}… ({len(data)} bytes)"
-    return shown
+    longest = limit * 4  # of as many characters in UTF-8
+    text = data[:longest].decode("utf-8", "backslashreplace")
+    cut = f"… ({len(data)} bytes)" if len(text) > limit or len(data) > longest else ""
+    return _HIDDEN.sub(_escape, text[:limit]) + cut
 
 
 def quoted(text: str, limit: int = INLINE) -> str:

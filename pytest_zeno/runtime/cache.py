@@ -60,10 +60,12 @@ def cache_directory() -> Path:
 
 
 def _private(folder: Path) -> bool:
-    """Whether the folder exists now and only this user can write to it."""
+    """Whether the folder exists now, and this user and nobody else can write to it."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.stat()
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            return False
     except OSError:
         return False
     if sys.platform == "win32":  # folders in a user's profile are private there

@@ -8,14 +8,16 @@ own limits of time and memory; the parent only maps the result.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest_zeno
-from pytest_zeno.errors import LimitError, LoadError
+from pytest_zeno.errors import LimitError, LoadError, ZenoError
+from pytest_zeno.limits import MIB
 from pytest_zeno.runtime.engine import EngineOptions
 from pytest_zeno.text import visible
 
@@ -26,8 +28,11 @@ _BOOT = (
     "import sys; sys.path[:0] = sys.argv[1:3];"
     "from pytest_zeno.runtime.compiler import child; child()"
 )
-_REFUSED = 3
+_REFUSED: Final = 3
 """The child's exit code when the compiler refuses the module; its reason is on stdout."""
+_NO_MEMORY: Final = 4
+_THREADS: Final = 4
+"""Each thread of the compiler reserves address space, which counts against the memory limit."""
 
 
 def compile_to(wasm: bytes, target: Path, options: EngineOptions, limits: Limits) -> None:
@@ -43,6 +48,7 @@ def compile_to(wasm: bytes, target: Path, options: EngineOptions, limits: Limits
             input=wasm,
             capture_output=True,
             timeout=limits.compile_timeout,
+            env=os.environ | _child_environment(),
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -52,20 +58,38 @@ def compile_to(wasm: bytes, target: Path, options: EngineOptions, limits: Limits
             phase="load",
             hint="make functions smaller, or raise Limits(compile_timeout=...)",
         ) from None
-    if done.returncode == _REFUSED:
-        raise LoadError(
-            f"the compiler refuses the module: {visible(done.stdout.decode('utf-8', 'replace'))}",
+    if done.returncode != 0:
+        raise _failure(done.returncode, done.stdout, done.stderr, limits)
+
+
+def _child_environment() -> dict[str, str]:
+    threads = str(min(_THREADS, os.cpu_count() or 1))
+    return {"RAYON_NUM_THREADS": threads, "MALLOC_ARENA_MAX": threads}
+
+
+def _failure(code: int, stdout: bytes, stderr: bytes, limits: Limits) -> ZenoError:
+    """Return what a child that did not compile is to be reported as."""
+    if code == _REFUSED:
+        return LoadError(
+            f"the compiler refuses the module: {visible(stdout.decode('utf-8', 'replace'))}",
             code="load.compile",
             phase="load",
         )
-    if done.returncode != 0:
-        raise LimitError(
-            f"the compiler died (exit code {done.returncode}) within "
-            f"{limits.compile_memory // 2**20} MiB of memory",
+    if code == _NO_MEMORY or code < 0 or sys.platform == "win32":
+        return LimitError(
+            f"the compiler died (exit code {code}) within "
+            f"{limits.compile_memory // MIB} MiB of memory",
             code="limit.compile_memory",
             phase="load",
             hint="make functions smaller, or raise Limits(compile_memory=...)",
         )
+    lines = stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
+    return LoadError(
+        f"the compiling process failed (exit code {code}): {visible(lines[-1])}",
+        code="load.compile",
+        phase="load",
+        hint="this is no fault of the module; look for a full disk or a broken installation",
+    )
 
 
 def _import_paths() -> tuple[str, str]:
@@ -82,13 +106,20 @@ def child() -> None:
     """Compile stdin as the job in the last argument says; runs in the child."""
     job = json.loads(sys.argv[3])
     target, memory = Path(job.pop("target")), job.pop("memory")
-    _limit_memory(memory)
+    try:
+        _limit_memory(memory)
+        _compile(target, EngineOptions(**job))
+    except MemoryError:
+        sys.exit(_NO_MEMORY)
+
+
+def _compile(target: Path, options: EngineOptions) -> None:
     from wasmtime import Module, WasmtimeError
 
     from pytest_zeno.runtime.engine import running_engine
 
     try:
-        module = Module(running_engine(EngineOptions(**job)), sys.stdin.buffer.read())
+        module = Module(running_engine(options), sys.stdin.buffer.read())
     except WasmtimeError as error:
         sys.stdout.write(str(error))
         sys.exit(_REFUSED)

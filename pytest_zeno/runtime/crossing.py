@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Generator
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -20,6 +21,20 @@ Fail = Callable[["Trap | WasmtimeError"], None]
 _Callback: Final = ctypes.CFUNCTYPE(ctypes.c_size_t)
 
 
+@cache
+def native(name: str, result: Any = None, *, keep_gil: bool = False) -> Any:
+    """Return a function of wasmtime's C API without argtypes.
+
+    `keep_gil` is for short functions between which no other Python thread may run.
+    """
+    from wasmtime import _ffi as ffi
+
+    library = ctypes.PyDLL if keep_gil else ctypes.CDLL
+    function = library(ffi.dll._name)[name]  # noqa: SLF001 (no public way)
+    function.restype = result
+    return function
+
+
 class Entry:
     """The crossing into a function without parameters and results.
 
@@ -29,10 +44,7 @@ class Entry:
     """
 
     def __init__(self, store: Store, function: Func, fail: Fail) -> None:
-        from wasmtime import _ffi as ffi
-
-        self.error = ctypes.CDLL(ffi.dll._name)["wasmtime_func_call_unchecked"]  # noqa: SLF001
-        self.error.restype = ctypes.c_void_p
+        self.error = native("wasmtime_func_call_unchecked", ctypes.c_void_p)
         self.trap = ctypes.c_void_p()
         """Set after a call that trapped."""
         self._values = (ctypes.c_uint64 * 2)()
@@ -88,7 +100,12 @@ def view(store: Store, memory: Memory, size: int) -> memoryview:
     process. The start never moves, because `memory_may_move` is off.
     """
     start = ctypes.addressof(memory.data_ptr(store).contents)
-    return memoryview((ctypes.c_ubyte * size).from_address(start)).cast("B")
+    return memoryview(_bytes_type(size).from_address(start)).cast("B")
+
+
+@cache
+def _bytes_type(size: int) -> type[ctypes.Array[ctypes.c_ubyte]]:
+    return ctypes.c_ubyte * size
 
 
 class HostFunction:
@@ -109,8 +126,7 @@ class HostFunction:
         next(self._answers)
         self._callback = _Callback(self._answers.__next__)
         raw = ffi.wasmtime_func_t()
-        define = ctypes.CDLL(ffi.dll._name)["wasmtime_func_new_unchecked"]  # noqa: SLF001
-        define.restype = None
+        define = native("wasmtime_func_new_unchecked")
         kind = FuncType([], [])
         define(store._context(), kind.ptr(), self._callback, None, None, ctypes.byref(raw))  # noqa: SLF001
         self.function: Func = Func._from_raw(raw)  # noqa: SLF001

@@ -43,7 +43,12 @@ class EngineOptions:
     def fingerprint(self) -> str:
         """Return a text that names the compiler, the machine and the options."""
         options = ",".join(f"{name}={value}" for name, value in sorted(asdict(self).items()))
-        return f"wasmtime-{metadata.version('wasmtime')}-{platform.machine()}-{options}"
+        return f"wasmtime-{_wasmtime_version()}-{platform.machine()}-{options}"
+
+
+@functools.cache
+def _wasmtime_version() -> str:
+    return metadata.version("wasmtime")
 
 
 def running_config(options: EngineOptions) -> Config:

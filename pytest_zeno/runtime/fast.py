@@ -162,10 +162,9 @@ class FastInstance(Instance):
                 return answer
             except BaseException as error:  # noqa: BLE001 (raised again, named)
                 try:
-                    failure = self._failed(error, "execute", name, entered=entered)
+                    raise self._failed(error, "execute", name, entered=entered) from None
                 finally:
                     self._vacant = self._vacant or entered
-                raise failure from None
 
         return execute
 
@@ -199,11 +198,16 @@ class FastInstance(Instance):
 
     def _fail(self, reported: Trap | WasmtimeError) -> None:
         """Raise what ended an entry: an exception of the host first, then the guest's trap."""
-        kept = self._host.error
-        if kept is not None:
-            self._host.error = None
-            raise kept
-        raise faults.from_report(reported, self.wasi)
+        error, self._host.error = self._host.error, None
+        if error is None:
+            error = faults.from_report(reported, self.wasi)
+        # Nothing of wasmtime's may wait for the garbage collector: a signal that comes while a
+        # finalizer runs is lost.
+        del reported
+        try:
+            raise error
+        finally:
+            del error
 
     # -- host calls ------------------------------------------------------------------------------
 

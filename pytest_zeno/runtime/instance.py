@@ -8,6 +8,7 @@ fresh one.
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -105,7 +106,8 @@ class Instance(ABC):
         the call of a lock's `acquire` and its result."""
         self._vacant = False
         """Whether the turn was taken for good, by a failure or by `close`: nobody is inside."""
-        self._end: BaseException | None = None
+        self._end = ""
+        """What ended the instance; a text, because an exception would keep all its frames."""
         self._armed = _NEVER
         """The tick in which `execute` was armed; a later one needs a new deadline."""
         self._deadline = 0
@@ -184,9 +186,9 @@ class Instance(ABC):
             if not self._vacant:
                 raise self._busy() from None
         self._vacant = True
-        self._end = self._end or ClosedError("the instance is closed", code="closed.instance")
+        self._end = self._end or "it was closed"
         ticker.forget(self)
-        self.execute = self._refuse
+        self.execute = functools.partial(_refuse, self._end, self.plugin)
         self._detach()
         store = self.__dict__.pop("_store", None)
         if store is not None:
@@ -241,10 +243,9 @@ class Instance(ABC):
             self._turn[TURN] = None
         except BaseException as error:  # noqa: BLE001 (raised again, named)
             try:
-                failure = self._failed(error, phase, name, entered=entered)
+                raise self._failed(error, phase, name, entered=entered) from None
             finally:
                 self._vacant = self._vacant or entered
-            raise failure from None
         return result
 
     # -- what a call path brings -----------------------------------------------------------------
@@ -312,7 +313,7 @@ class Instance(ABC):
         """End the instance, unless the entry was refused; return the error to raise, named."""
         if not entered:
             return self._ended() if self._vacant else self._busy()
-        self._end = self._end or error
+        self._end = self._end or f"{type(error).__name__}: {error}"
         self._say_last()
         if isinstance(error, Exited):
             error = faults.from_exit(error.status, self.wasi)
@@ -337,20 +338,26 @@ class Instance(ABC):
             hint="give each thread a plugin of its own, and call no plugin from its own host call",
         )
 
-    def _refuse(self, _name: bytes, _request: bytes) -> bytes:
-        raise self._ended()
-
     def _ended(self) -> ClosedError:
-        return ClosedError(
-            f"the instance has ended: {self._end or 'a signal came while it failed'}",
-            code="closed.instance",
-            plugin=self.plugin,
-            hint="open a fresh instance",
-        )
+        return _ended(self._end or "a signal came while it failed", self.plugin)
 
     def _check_reply(self, size: int) -> None:
         if size > self.limits.reply:
             raise faults.too_large(size, self.limits.reply)
+
+
+def _ended(end: str, plugin: str) -> ClosedError:
+    return ClosedError(
+        f"the instance has ended: {end}",
+        code="closed.instance",
+        plugin=plugin,
+        hint="open a fresh instance",
+    )
+
+
+def _refuse(end: str, plugin: str, _name: bytes, _request: bytes) -> bytes:
+    """Stand in for `execute` of a closed instance, without a reference to it."""
+    raise _ended(end, plugin)
 
 
 def check_module(module: GuestModule, plugin: str = "") -> None:

@@ -51,6 +51,7 @@ class GuestModule:
     def __init__(self, wasm: bytes, limits: Limits) -> None:
         self.wasm = wasm
         self.limits = limits
+        self._compiled: dict[bool, wasmtime.Module] = {}
         self.sha256 = hashlib.sha256(wasm).hexdigest()
         _check_size(wasm, limits)
         _check_header(wasm)
@@ -62,9 +63,11 @@ class GuestModule:
 
     def compiled(self, *, metered: bool = False) -> wasmtime.Module:
         """Return the module compiled for the running engine, or for the one that counts fuel."""
-        return cache.compiled(
-            self.wasm, EngineOptions(self.limits.stack, metered=metered), self.limits
-        )
+        found = self._compiled.get(metered)
+        if found is None:
+            options = EngineOptions(self.limits.stack, metered=metered)
+            found = self._compiled[metered] = cache.compiled(self.wasm, options, self.limits)
+        return found
 
     @functools.cached_property
     def imports(self) -> tuple[Import, ...]:

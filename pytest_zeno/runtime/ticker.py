@@ -19,12 +19,11 @@ import socket
 import threading
 import time
 import weakref
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from pytest_zeno.runtime.crossing import native
 
+if TYPE_CHECKING:
     import wasmtime
 
 TICK: Final = 0.005
@@ -107,7 +106,8 @@ class Ticker:
                 patience = now + TICK
 
     def _move(self, ticks: int) -> None:
-        increment = _increment()
+        # With the GIL: nobody may arm a deadline between two steps of a jump.
+        increment = native("wasmtime_engine_increment_epoch", keep_gil=True)
         for engine in self._engines:
             pointer = engine.ptr()
             for _ in range(ticks):
@@ -161,19 +161,6 @@ class _MainThread:
 def _ending(ear: socket.socket) -> bool:
     """Whether one of the signals that arrived is meant to end what runs."""
     return not _ENDING_SIGNALS.isdisjoint(ear.recv(4096))
-
-
-@cache
-def _increment() -> Callable[[object], None]:
-    """Return the increment of an engine's epoch, called without letting go of the GIL.
-
-    Nobody can arm a deadline between two steps of a jump.
-    """
-    from wasmtime import _ffi as ffi
-
-    increment = ctypes.PyDLL(ffi.dll._name)["wasmtime_engine_increment_epoch"]  # noqa: SLF001
-    increment.restype = None
-    return increment
 
 
 def _socket_pair() -> tuple[socket.socket, socket.socket]:
