@@ -1,1 +1,1 @@
-"""What a plugin may do: grants and a request in, a decision with its reason out (PERMISSIONS.md)."""
+"""What a plugin may do: grants and a request in, a decision out (PERMISSIONS.md)."""
