@@ -22,6 +22,7 @@ STATUS: Final = "zeno_status"
 BECAUSE: Final = "zeno_because"
 """Names of a report's properties; they stand in JUnit files too."""
 
+_TALLY: Final = pytest.StashKey["Tally"]()
 _SELECTED: Final = pytest.StashKey[dict[Path, frozenset[str]]]()
 
 
@@ -50,7 +51,8 @@ def finish(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     rule, subject = rule_of(item), subject_of(item)
     if rule is None or subject is None:
         return
-    status, because = report.outcome, ""
+    status: str = report.outcome
+    because = ""
     if call.excinfo is not None and report.failed:
         error = call.excinfo.value
         because = _answerable(item, rule, subject, error)
@@ -116,6 +118,7 @@ class Tally:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        config.stash[_TALLY] = self
         self._verdicts: dict[str, Verdict] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -146,8 +149,7 @@ class Tally:
 
 def tally(config: pytest.Config) -> Tally:
     """Return the run's tally."""
-    found: Tally = config.pluginmanager.get_plugin(Tally.__name__)
-    return found
+    return config.stash[_TALLY]
 
 
 def decide(session: pytest.Session) -> None:

@@ -48,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "zeno_rule(id, level): a rule of the conformance suite; select with "
         "-m 'zeno_rule(id=\"ABI-001\")'",
     )
-    config.pluginmanager.register(_report.Tally(config), _report.Tally.__name__)
+    config.pluginmanager.register(_report.Tally(config), "zeno-tally")
     if config.getoption("zeno_plugin") or config.getini("zeno_plugin"):
         _bound.bind(config)
 

@@ -91,8 +91,8 @@ class Gate:
         self._count()
         try:
             rule, reply = self._handlers[function](request)
-            if reply.__class__ is bytes and len(reply) > self._limits.reply:  # type: ignore[arg-type]  # bytes, as the class says
-                raise Refused("limit_exceeded", "reply.size", f"{len(reply)} bytes")  # type: ignore[arg-type]  # bytes, as the class says
+            if reply.__class__ is bytes and len(reply) > self._limits.reply:
+                raise Refused("limit_exceeded", "reply.size", f"{len(reply)} bytes")
         except Refused as refusal:
             code, rule, detail = refusal.code, refusal.rule, refusal.detail
             reply = _refusal(function, refusal)

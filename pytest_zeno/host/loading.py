@@ -194,7 +194,7 @@ def _refuse(problems: Iterable[Problem], phase: Phase, plugin: str, text: bytes)
 def _check_neighbours(metadata: Metadata, slots: Slots, loaded: Iterable[Plugin]) -> None:
     """Refuse a name or a slot that a loaded plugin has already (ABI.md section 4)."""
     for other in loaded:
-        taken = next((slot.name for slot in slots if slot.name in other.slots), None)
+        taken = next((slot.name for slot in slots if slot.name in other.slots.names), None)
         if other.name == metadata.name:
             what, code = f"a plugin named {quoted(metadata.name)}", "load.name_taken"
         elif taken:

@@ -46,13 +46,13 @@ def decode_response(text: bytes, limits: Limits) -> Response:
     success, data, error = envelope.success, envelope.data, envelope.error
     colons = 1
     if data.__class__ is dict:
-        colons += 1 + _colons_in(data)  # type: ignore[arg-type]  # a dict, as the class says
+        colons += 1 + _colons_in(data)
     elif data is None:
         colons += 1
     else:
         data = None
     if error.__class__ is str:
-        colons += 1 + error.count(":")  # type: ignore[union-attr]  # a str, as the class says
+        colons += 1 + error.count(":")
     elif error is None:
         colons += 1
     else:
@@ -60,7 +60,7 @@ def decode_response(text: bytes, limits: Limits) -> Response:
     # As many colons as members and texts need: no member stands twice, none is unknown.
     if colons != text.count(b":") or not (success or error) or _ESCAPED_COLON in text:
         return _decode_slowly(text, limits)
-    return success, data, error  # type: ignore[return-value]  # no UNSET is left
+    return success, data, error
 
 
 def _colons_in(data: dict[str, Any]) -> int:
