@@ -17,25 +17,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-Params = dict[str, Any] | list[Any] | None
+    from pytest_zeno.permissions.database import Params, Query
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", re.ASCII)
-
-
-class QueryRequest(Protocol):
-    """One statement for one connection."""
-
-    @property
-    def connection(self) -> str:
-        """The connection's name."""
-
-    @property
-    def sql(self) -> str:
-        """The statement, with ``:name`` or ``?`` where values go."""
-
-    @property
-    def params(self) -> Params:
-        """The values: an object for ``:name``, an array for ``?``."""
 
 
 class Database(Protocol):
@@ -93,7 +77,7 @@ class Databases:
         if before is not None:
             before.close()
 
-    def query(self, request: QueryRequest) -> dict[str, Any]:
+    def query(self, request: Query) -> dict[str, Any]:
         """Answer one statement of a guest.
 
         Raises Refused: ``permission_denied`` for a connection that is not configured, so that it

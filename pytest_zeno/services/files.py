@@ -15,7 +15,7 @@ import weakref
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.errors import ClosedError
 from pytest_zeno.limits import MIB
@@ -26,6 +26,7 @@ from pytest_zeno.text import quoted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pytest_zeno.permissions.filesystem import FileTarget, FileWrite, Segments
     from pytest_zeno.services.directory import Directory
 
 MOST_BYTES: Final = 8 * MIB
@@ -34,31 +35,9 @@ MOST_BYTES: Final = 8 * MIB
 MOST_KEPT: Final = 64 * MIB
 """How many bytes of files a plugin may have written that are still its own."""
 
-Segments = tuple[str, ...]
-
 _FULL: Final = frozenset((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG))
 _ABSENT: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG))
 _DENIED: Final = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENXIO))
-
-
-class FileRequest(Protocol):
-    """A canonical path and the grant that allows it, as segments without slashes."""
-
-    @property
-    def grant(self) -> Segments:
-        """The grant's path."""
-
-    @property
-    def path(self) -> Segments:
-        """The file's path: the grant's, or one below it."""
-
-
-class FileWrite(FileRequest, Protocol):
-    """A file to write."""
-
-    @property
-    def content(self) -> str:
-        """What shall be in it."""
 
 
 class FileService:
@@ -122,7 +101,7 @@ class FileService:
 
     # -- for the gate -------------------------------------------------------------------------
 
-    def read(self, plugin: str, request: FileRequest) -> str:
+    def read(self, plugin: str, request: FileTarget) -> str:
         """Return the content of a regular file.
 
         Raises Refused: ``not_found``, ``permission_denied`` for links and for what is no regular
@@ -183,7 +162,7 @@ class FileService:
         return self.root, path
 
     @contextmanager
-    def _opened(self, request: FileRequest) -> Iterator[tuple[Directory, str]]:
+    def _opened(self, request: FileTarget | FileWrite) -> Iterator[tuple[Directory, str]]:
         """Give the directory a file is in, and its name there."""
         grant, path = request.grant, request.path
         if path[: len(grant)] != grant:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import re
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
 from pytest_zeno.errors import LimitError, ProtocolError
 from pytest_zeno.limits import MIB
+from pytest_zeno.permissions.network import METHODS
 from pytest_zeno.permissions.refusal import Refused
+from pytest_zeno.permissions.url import parse_url
 from pytest_zeno.protocol.describe import nearest
 from pytest_zeno.protocol.strict import decode
 from pytest_zeno.text import quoted
@@ -23,37 +25,15 @@ from pytest_zeno.text import quoted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_zeno.permissions.network import HttpRequest
+
 MOST_BYTES: Final = 8 * MIB
 """How large the body of an answer may be."""
 
-METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+_LISTED: Final = 5
 _MISSING: Final = object()
 _encode: Final = msgspec.json.Encoder().encode
-
-
-class Request(Protocol):
-    """A canonical request."""
-
-    @property
-    def method(self) -> str:
-        """The method, in upper case."""
-
-    @property
-    def url(self) -> str:
-        """The canonical URL."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Names and values."""
-
-    @property
-    def body(self) -> bytes | None:
-        """What is sent along, if anything."""
-
-
-Pattern = "str | re.Pattern[str] | Callable[[Request], bool]"
 
 
 class Script:
@@ -62,7 +42,7 @@ class Script:
     def __init__(
         self,
         method: str,
-        pattern: str | re.Pattern[str] | Callable[[Request], bool],
+        pattern: str | re.Pattern[str] | Callable[[HttpRequest], bool],
         answer: Answer | Failure,
         times: int | None,
     ) -> None:
@@ -74,10 +54,10 @@ class Script:
         if times is not None and times < 1:
             raise ValueError(f"`times` is {times}, expected a number above 0, or None for ever")
         self.method = method
-        self.pattern = pattern
+        self.pattern = _canonical(pattern) if isinstance(pattern, str) else pattern
         self.answer = answer
         self.times = times
-        self.requests: list[Request] = []
+        self.requests: list[HttpRequest] = []
         """The requests this script answered, in order."""
 
     def __repr__(self) -> str:
@@ -93,7 +73,7 @@ class Script:
         """Whether it has answered as often as it may."""
         return self.times is not None and len(self.requests) >= self.times
 
-    def matches(self, request: Request) -> bool:
+    def matches(self, request: HttpRequest) -> bool:
         """Return whether this is an answer to `request`, used up or not."""
         if self.method not in ("*", request.method):
             return False
@@ -146,14 +126,14 @@ class HttpService:
 
     def __init__(self) -> None:
         self._scripts: list[Script] = []
-        self._requests: list[Request] = []
+        self._requests: list[HttpRequest] = []
         self._lock = Lock()
 
     def __repr__(self) -> str:
         return f"<HttpService {len(self._scripts)} scripts, {len(self._requests)} requests>"
 
     @property
-    def requests(self) -> tuple[Request, ...]:
+    def requests(self) -> tuple[HttpRequest, ...]:
         """Every request that plugins sent, answered or not, in order."""
         return tuple(self._requests)
 
@@ -165,7 +145,7 @@ class HttpService:
     def respond(
         self,
         method: str,
-        pattern: str | re.Pattern[str] | Callable[[Request], bool],
+        pattern: str | re.Pattern[str] | Callable[[HttpRequest], bool],
         *,
         status: int = 200,
         json: Any = _MISSING,
@@ -187,7 +167,7 @@ class HttpService:
     def fail(
         self,
         method: str,
-        pattern: str | re.Pattern[str] | Callable[[Request], bool],
+        pattern: str | re.Pattern[str] | Callable[[HttpRequest], bool],
         code: Literal["unavailable", "timeout"] = "unavailable",
         *,
         times: int | None = None,
@@ -197,7 +177,7 @@ class HttpService:
             raise ValueError(f"{code!r} is no failure of a network: 'unavailable' or 'timeout'")
         return self._add(Script(method, pattern, Failure(code), times))
 
-    def send(self, request: Request) -> dict[str, Any]:
+    def send(self, request: HttpRequest) -> dict[str, Any]:
         """Return the response to a guest's request: status, headers, body or body_base64.
 
         Raises Refused: ``unavailable`` when no script fits, what a script says, and
@@ -227,17 +207,17 @@ class HttpService:
             self._scripts.append(script)
         return script
 
-    def _explain(self, request: Request, fits: list[Script]) -> str:
+    def _explain(self, request: HttpRequest, fits: list[Script]) -> str:
         """Say why nothing answers, with what comes nearest."""
         asked = f"{request.method} {request.url}"
         if fits:
-            return (
-                f"{quoted(str(fits[-1]))} has answered {fits[-1].times} times, as often as it may"
-            )
+            used_up = fits[-1]
+            return f"{quoted(str(used_up))} has answered as often as it may: {used_up.times}"
         if not self._scripts:
             return f"no script answers {quoted(asked)}; write one: host.http.respond(...)"
-        near = nearest(asked, map(str, self._scripts))
-        hint = near or "there are " + ", ".join(quoted(str(s)) for s in self._scripts[:5])
+        hint = nearest(asked, map(str, self._scripts))
+        if not hint:
+            hint = "there are " + ", ".join(quoted(str(s)) for s in self._scripts[:_LISTED])
         return f"no script answers {quoted(asked)}; {hint}"
 
 
@@ -251,6 +231,18 @@ def as_body(data: bytes) -> dict[str, Any]:
         return {"body": data.decode()}
     except UnicodeDecodeError:
         return {"body_base64": base64.b64encode(data).decode()}
+
+
+def _canonical(pattern: str) -> str:
+    """Return a URL, or one with ``/*`` at its end, in the spelling that requests have."""
+    below = pattern.endswith("/*")
+    try:
+        url = str(parse_url(pattern[:-1] if below else pattern))
+    except Refused as refusal:
+        raise ValueError(
+            f"{pattern!r} cannot be answered, no plugin may ask for it: {refusal.detail}"
+        ) from None
+    return url + "*" if below else url
 
 
 def _status(status: int) -> int:

@@ -6,16 +6,13 @@ import re
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from pytest_zeno.limits import KIB
+from pytest_zeno.permissions.database import MOST_SQL
 from pytest_zeno.permissions.refusal import Refused
 from pytest_zeno.protocol.describe import nearest, shown
 from pytest_zeno.text import quoted
 
 if TYPE_CHECKING:
-    from pytest_zeno.services.database import Params
-
-MOST_BYTES: Final = 64 * KIB
-"""How long a statement may be."""
+    from pytest_zeno.permissions.database import Params
 
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
@@ -84,8 +81,9 @@ def is_internal(table: str) -> bool:
 def bind(sql: str, params: Params) -> tuple[Any, ...] | dict[str, Any]:
     """Return the values in the form that the placeholders of `sql` take.
 
-    Raises Refused (``invalid_request``) for too long a statement, NUL in it, other placeholders
-    than ``:name`` and ``?``, both of them, values of other types, and too many or too few.
+    Raises Refused: ``limit_exceeded`` for too long a statement, ``invalid_request`` for NUL in
+    it, other placeholders than ``:name`` and ``?``, both of them, values of other types, and too
+    many or too few.
     """
     _check_sql(sql)
     names, places = _placeholders(sql)
@@ -103,8 +101,9 @@ def _check_sql(sql: str) -> None:
         size = len(sql.encode())
     except UnicodeEncodeError:
         _refuse("database.sql", "the statement holds half a surrogate pair")
-    if size > MOST_BYTES:
-        _refuse("database.sql", f"the statement has {size} bytes, the limit is {MOST_BYTES}")
+    if size > MOST_SQL:
+        detail = f"the statement has {size} bytes, the limit is {MOST_SQL}"
+        raise Refused("limit_exceeded", "database.size", detail)
     if "\0" in sql:
         _refuse("database.sql", "the statement holds a NUL")
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.errors import ClosedError
 from pytest_zeno.limits import KIB, MIB
+from pytest_zeno.permissions.database import MOST_SQL
 from pytest_zeno.permissions.refusal import Refused
 from pytest_zeno.services import sql
 from pytest_zeno.text import quoted
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from pytest_zeno.services.database import Params
+    from pytest_zeno.permissions.database import Params
 
 MOST_ROWS: Final = 10_000
 MOST_BYTES: Final = 8 * MIB
@@ -42,7 +43,7 @@ _STEPS: Final = 1_000
 
 _LIMITS: Final = {
     sqlite3.SQLITE_LIMIT_LENGTH: MOST_VALUE,
-    sqlite3.SQLITE_LIMIT_SQL_LENGTH: sql.MOST_BYTES,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: MOST_SQL,
     sqlite3.SQLITE_LIMIT_COLUMN: 500,
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 500,
     sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 500,

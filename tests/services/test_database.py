@@ -7,11 +7,11 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from pytest_zeno.errors import ClosedError
+from pytest_zeno.permissions.database import Query
 from pytest_zeno.permissions.refusal import Refused
 from pytest_zeno.services.database import Databases
 from pytest_zeno.services.sqlite import SQLite
@@ -62,7 +62,7 @@ def refused(databases, sql, params=None, connection="default"):
 
 def query(connection, sql, params=None):
     """Return a request as the gate hands it on."""
-    return SimpleNamespace(connection=connection, sql=sql, params=params)
+    return Query(connection, sql, params)
 
 
 # -- the attack corpus -----------------------------------------------------------------------------

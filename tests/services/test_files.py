@@ -8,12 +8,12 @@ import stat
 import sys
 import threading
 from contextlib import suppress
-from types import SimpleNamespace
 
 import pytest
 
 from pytest_zeno.errors import ClosedError
 from pytest_zeno.limits import MIB
+from pytest_zeno.permissions.filesystem import FileTarget, FileWrite
 from pytest_zeno.permissions.refusal import Refused
 from pytest_zeno.services import files as module
 from pytest_zeno.services.directory import LinkError, PathDirectory, open_directory
@@ -53,21 +53,19 @@ def files(real, new_files):
     files.close()
 
 
-def request(path, grant=GRANT, content=""):
-    """Return a request as the permission hands it on."""
-    return SimpleNamespace(
-        grant=tuple(grant.split("/")[1:]), path=tuple(path.split("/")[1:]), content=content
-    )
+def segments(path):
+    """Return a path as the permission hands it on."""
+    return tuple(path.split("/")[1:])
 
 
 def read(files, path, grant=GRANT):
     """Read as a plugin does."""
-    return files.read("hello", request(path, grant))
+    return files.read("hello", FileTarget(segments(grant), segments(path)))
 
 
 def write(files, path, content="new", grant=GRANT, plugin="hello"):
     """Write as a plugin does."""
-    files.write(plugin, request(path, grant, content))
+    files.write(plugin, FileWrite(segments(grant), segments(path), content))
 
 
 def refused(call, *arguments):
