@@ -1,8 +1,9 @@
 """Strict JSON, as the contract wants it (ABI.md section 4; PERMISSIONS.md, Replies).
 
 msgspec parses; it is strict about UTF-8, numbers and surrogates, but keeps the last of duplicate
-keys and knows no limit of depth, nodes or integers. One walk over the result settles those, and
-only what looks wrong is read again by the slow decoder that can say why.
+keys and knows no limit of depth, nodes or integers. A text that is written again byte for byte has
+no duplicates; of any other one walk over the result tells. Only what looks wrong is read again by
+the slow decoder that can say why.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ from pytest_zeno.limits import Limits
 from pytest_zeno.text import quoted, visible_bytes
 
 _parse: Final = msgspec.json.Decoder().decode
+_encode: Final = msgspec.json.Encoder().encode
+
+check_integers: Final = msgspec.msgpack.Encoder().encode
+"""Raises OverflowError for integers outside of -2^63 to 2^64 - 1: MessagePack has just these."""
+
 _DEFAULTS: Final = Limits()
 _LOWEST, _HIGHEST = -(2**63), 2**64 - 1
 _AROUND: Final = 40
@@ -35,12 +41,29 @@ def decode(data: bytes, limits: Limits = _DEFAULTS) -> Any:
         value = _parse(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         _explain(data, error, limits)
+    if _encode(value) == data and within(data, limits):
+        try:
+            check_integers(value)
+        except OverflowError:
+            pass  # the walk says which
+        else:
+            return value
     walk = _Walk(limits)
     members = walk.members(value, 0)
     # Without duplicate keys each colon is a member's or stands in a string.
     if members != data.count(b":") or (b"\\" in data and _ESCAPED_COLON in data):
         _refuse_duplicates(data)
     return value
+
+
+def within(data: bytes, limits: Limits) -> bool:
+    """Whether valid JSON is surely within the limits of depth and nodes, judged by its bytes."""
+    if len(data) <= 2 * min(limits.json_depth, limits.json_nodes):
+        return True  # a level takes two brackets, a node one byte and a comma
+    return (
+        data.count(b"{") + data.count(b"[") <= limits.json_depth
+        and data.count(b",") + data.count(b"{") + data.count(b"[") <= limits.json_nodes
+    )
 
 
 class _Walk:
