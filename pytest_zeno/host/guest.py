@@ -64,6 +64,9 @@ class Guest:
         """What the last entry logged."""
         self.entry: Entry | None = None
         """What the last entry asked of the host; None when it asked nothing."""
+        self.fuel: int | None = None
+        """The fuel burnt by the last entry; None when it is not counted."""
+        self._metered = measure_fuel
         self._gate = Gate(plugin, grants, services, limits, defaults)
         self.instance = open_instance(
             module, self._gate, limits, plugin=plugin, metered=measure_fuel
@@ -95,11 +98,6 @@ class Guest:
         return self.instance.memory_size
 
     @property
-    def fuel(self) -> int | None:
-        """The fuel burnt by the last entry; None when it is not counted."""
-        return self.instance.fuel if self.instance.metered else None
-
-    @property
     def ended(self) -> bool:
         """Whether it is closed, or has failed; it cannot be entered again."""
         return self.instance.closed
@@ -118,8 +116,18 @@ class Guest:
         Raises TrapError, ExitError, LimitError or ProtocolError, after which the guest is at its
         end, and ClosedError when it is.
         """
-        name = slot.encode() if isinstance(slot, str) else slot
-        return self._enter("execute", lambda: self.instance.execute(name, request), slot)
+        # `_enter`, written out: this is the path that every slot call takes.
+        gate = self._gate
+        gate.phase = "execute"
+        name = slot if isinstance(slot, bytes) else slot.encode()
+        try:
+            answer = self.instance.execute(name, request)
+        except BaseException as error:
+            self._failed(slot, error)
+            raise
+        if gate.traces or self.entry is not None or self._metered:
+            self._collect(slot)
+        return answer
 
     def cleanup(self) -> None:
         """Call `plugin_cleanup`."""
@@ -129,8 +137,20 @@ class Guest:
         """Free the instance; safe to call twice."""
         self.instance.close()
 
-    def collect(self, slot: str | bytes = "") -> None:
+    def _enter(self, phase: Phase, run: Callable[[], T]) -> T:
+        self._gate.phase = phase
+        try:
+            answer = run()
+        except BaseException as error:
+            self._failed("", error)
+            raise
+        self._collect("")
+        return answer
+
+    def _collect(self, slot: str | bytes) -> None:
         """Move what the gate noted during an entry to `logs`, `entry` and the ledger."""
+        if self._metered:
+            self.fuel = self.instance.fuel
         if not self._gate.traces:
             self.logs, self.entry = (), None
             return
@@ -138,15 +158,8 @@ class Guest:
         self.entry, self.logs = self._gate.take(shown)
         self.ledger.add(self.entry)
 
-    def _enter(self, phase: Phase, run: Callable[[], T], slot: str | bytes = "") -> T:
-        self._gate.phase = phase
-        failure: ZenoError | None = None
-        try:
-            return run()
-        except ZenoError as error:
-            failure = error
-            raise
-        finally:
-            self.collect(slot)
-            if failure is not None:
-                failure.logs, failure.host_calls = self.logs, self.host_calls
+    def _failed(self, slot: str | bytes, error: BaseException) -> None:
+        """Give an error what the plugin logged and asked before it."""
+        self._collect(slot)
+        if isinstance(error, ZenoError):
+            error.logs, error.host_calls = self.logs, self.host_calls

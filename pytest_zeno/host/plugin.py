@@ -87,12 +87,19 @@ class Plugin:
     def send(self, slot: str, request: bytes) -> Result:
         """Call a slot with a request's bytes as they are, well-formed or not; see `call`."""
         guest = self._guest
-        if guest.ended:
+        if guest.instance.closed:
             guest = self._living()
         answer = guest.execute(slot, request)
         success, data, error = decode_response(answer, guest.limits)
         return Result(
-            success, data, error, answer, guest.memory_size, guest.fuel, guest.logs, guest.entry
+            success,
+            data,
+            error,
+            answer,
+            guest.instance.memory_size,
+            guest.fuel,
+            guest.logs,
+            guest.entry,
         )
 
     def close(self) -> None:

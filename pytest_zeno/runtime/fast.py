@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pytest_zeno.limits import GIB, KIB, MIB
+from pytest_zeno.limits import GIB, KIB, MIB, PAGE
 from pytest_zeno.runtime import abi, faults, layout
 from pytest_zeno.runtime.crossing import Entry, HostFunction, headroom, view
 from pytest_zeno.runtime.helpers import export, helper
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from pytest_zeno.runtime.engine import EngineOptions
 
 _ADDRESS_SPACE: Final = 2**32
-_ENTRIES: Final = ("init", "register", "execute", "begin", "finish", "release", "cleanup")
+_ENTRIES: Final = (
+    *("init", "register", "execute", "begin", "finish", "release", "cleanup"),
+    "measure",
+)
 _HOST_FUNCTIONS: Final = len(abi.HOST_FUNCTIONS)
 _LOG_RECORD: Final = struct.Struct("<III")
 _LOG_OUTSIDE: Final = 0xFFFFFFFF
@@ -96,6 +99,7 @@ class FastInstance(Instance):
         self._entries: dict[str, Entry] = {
             name: Entry(store, export(store, adapter, name), self._fail) for name in _ENTRIES
         }
+        self._entries["measure"]()
         self.execute = self._make_execute()
 
     def _call(self, function: Func) -> None:
@@ -111,6 +115,12 @@ class FastInstance(Instance):
             *("_entries", "_cells"),
         ):
             self.__dict__.pop(name, None)
+
+    @property
+    def memory_size(self) -> int:
+        """The size of the linear memory in bytes, when the guest last answered."""
+        head: memoryview | None = self.__dict__.get("_head")
+        return head[layout.PAGES] * PAGE if head else super().memory_size
 
     # -- entries ---------------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ CLOCK: Final = 4
 RING_USED: Final = 10
 DROPPED: Final = 13
 NESTED: Final = 14
+PAGES: Final = 15
+"""The size of the guest's memory when it last answered, in pages of 64 KiB."""
 MAX_RECORDS: Final = 16
 MAX_LOG_BYTES: Final = 17
 MAX_RECORD: Final = 18
