@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 import weakref
 from contextlib import contextmanager, suppress
@@ -111,9 +110,7 @@ class FileService:
             _regular(directory.look(name), name)
             descriptor = directory.read(name)
             with os.fdopen(descriptor, "rb") as file:
-                status = os.fstat(file.fileno())
-                _regular(status, name)
-                _check_size(status.st_size, name)
+                _regular(os.fstat(file.fileno()), name)
                 data = file.read(MOST_BYTES + 1)
         _check_size(len(data), name)
         try:
@@ -243,7 +240,7 @@ def _regular(status: os.stat_result, name: str) -> None:
 
 def _put(directory: Directory, name: str, data: bytes) -> None:
     """Write a new file beside the old one and let it take the name."""
-    temporary = f".zeno-{secrets.token_hex(8)}"
+    temporary = f".zeno-{os.urandom(8).hex()}"
     descriptor = directory.create(temporary)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -268,7 +265,7 @@ def _denied(rule: str, detail: str) -> Refused:
 def _refusal(error: OSError, path: str) -> Refused:
     """Say no for what the system said; its words stand in the ledger alone."""
     detail = f"{quoted(path)}: {error.strerror or error}"
-    if isinstance(error, LinkError):
+    if isinstance(error, LinkError) or error.errno == errno.ELOOP:
         return _denied("filesystem.link", detail)
     if error.errno in _FULL:
         return Refused("limit_exceeded", "filesystem.space", detail)

@@ -191,7 +191,6 @@ class SQLite:
             raise _refusal(error) from None
         finally:
             if connection.in_transaction:
-                self._deadline = float("inf")
                 with suppress(sqlite3.Error):
                     self._own(connection, "ROLLBACK")
         return {"rows": rows, "affected": affected}

@@ -234,9 +234,14 @@ def test_what_only_computes_is_allowed(databases, sql):
     ],
 )
 def test_what_no_connection_allows(databases, sql):
-    """What leaves the database, outlives the call or runs other code is refused."""
-    refusal = refused(databases, sql)
-    assert (refusal.code, refusal.rule) == ("permission_denied", "database.statement")
+    """What leaves the database, outlives the call or runs other code is refused.
+
+    Also after the host's own COMMIT and ROLLBACK, which say the same.
+    """
+    databases.rows("default", "select 1")
+    for _ in range(2):
+        refusal = refused(databases, sql)
+        assert (refusal.code, refusal.rule) == ("permission_denied", "database.statement")
 
 
 def test_a_trigger_of_the_host_fires(databases):

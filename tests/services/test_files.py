@@ -227,6 +227,14 @@ def test_a_write_protected_file_stays(files):
 if sys.platform != "win32":
 
     @pytest.mark.timeout(5)
+    def test_opening_a_fifo_does_not_wait(real):
+        """A FIFO that appears between the look and the opening holds nobody."""
+        os.mkfifo(real / "p")
+        directory = open_directory(real)
+        os.close(directory.read("p"))
+        directory.close()
+
+    @pytest.mark.timeout(5)
     @pytest.mark.parametrize("call", [read, write])
     def test_a_fifo_blocks_nobody(files, real, call):
         """What is no regular file is refused, not waited for."""
@@ -263,6 +271,19 @@ def test_a_swapped_directory_never_leads_outside(real):
     files.close()
     assert "SECRET" not in seen
     assert seen <= {"deep", "not_found", "permission_denied"}
+
+
+@posix
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("call", ["enter", "read", "create"])
+def test_a_handle_follows_no_link_that_was_not_seen(real, monkeypatch, call):
+    """A link that appears between the look and the opening is refused by the system itself."""
+    (real / "l").symlink_to(real / ("sub" if call == "enter" else "a.txt"))
+    monkeypatch.setattr("pytest_zeno.services.directory._refuse_link", lambda *_: None)
+    directory = open_directory(real)
+    with pytest.raises(OSError, match=r"Too many|Not a directory|File exists"):
+        getattr(directory, call)("l")
+    directory.close()
 
 
 def test_bytes_that_are_no_text_are_refused(files):

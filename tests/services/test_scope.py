@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -189,9 +190,14 @@ def test_a_scope_reads_like_a_map(scope):
 def test_writers_do_not_lose_each_others_values():
     """Many threads write below one name, and every value is there."""
     scope = ScopeService()
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda at: scope.write(("map", f"k{at}"), at), range(400)))
-    assert scope["map"] == {f"k{at}": at for at in range(400)}
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(lambda at: scope.write(("map", f"k{at}"), at), range(1_000)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert scope["map"] == {f"k{at}": at for at in range(1_000)}
 
 
 def test_close_forgets(scope):
