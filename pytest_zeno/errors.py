@@ -96,7 +96,7 @@ class ManifestError(ZenoError):
     """``manifest.yaml`` cannot be used; ``problems`` holds every reason, in file order."""
 
     def __init__(self, problems: tuple[Problem, ...], *, plugin: str = "") -> None:
-        first = problems[0]
+        first = next((problem for problem in problems if not problem.warning), problems[0])
         super().__init__(
             "\n".join(str(problem) for problem in problems),
             code=first.code,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_zeno.host.services import Services
     from pytest_zeno.host.source import Source
     from pytest_zeno.limits import Limits
+    from pytest_zeno.services.env import EnvService
 
 
 def load(
@@ -104,7 +105,7 @@ def read_module(path: Path, limits: Limits, plugin: str) -> GuestModule:
         raise
 
 
-def configuration(manifest: Manifest, env: Any) -> dict[str, str]:
+def configuration(manifest: Manifest, env: EnvService) -> dict[str, str]:
     """Return the defaults of configuration parameters by environment name (ABI.md section 7).
 
     Raises LoadError (``load.config``) when a required one has neither a value nor a default.
@@ -113,7 +114,7 @@ def configuration(manifest: Manifest, env: Any) -> dict[str, str]:
     for name, parameter in manifest.config.items():
         if parameter.default is not None:
             defaults[parameter.env] = parameter.default
-        elif parameter.required and not env.get(parameter.env):
+        elif parameter.required and parameter.env not in env:
             raise LoadError(
                 f"the required configuration parameter '{name}' has no value: "
                 f"{parameter.env} is not set and it has no default",

@@ -8,7 +8,7 @@ from pytest_zeno.manifest.model import ConfigParameter, Manifest, Reading
 from pytest_zeno.manifest.reader import read_manifest
 from pytest_zeno.manifest.requires import check_requires
 from pytest_zeno.manifest.schema import manifest_schema
-from pytest_zeno.manifest.versions import Range, Version, satisfies
+from pytest_zeno.manifest.versions import Range, satisfies
 
 __all__ = [
     "ConfigParameter",
@@ -16,7 +16,6 @@ __all__ = [
     "Manifest",
     "Range",
     "Reading",
-    "Version",
     "check_requires",
     "load_manifest",
     "manifest_schema",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from semver import Version
+
 from pytest_zeno.manifest.model import KEYS
 from pytest_zeno.manifest.nodes import Scalar
-from pytest_zeno.manifest.versions import Version
+from pytest_zeno.manifest.versions import MOST_CHARACTERS
 from pytest_zeno.protocol.describe import nearest
 from pytest_zeno.text import quoted
 
@@ -49,7 +51,8 @@ def read_name(form: Form) -> str:
 def read_version(form: Form) -> str:
     """Return the plugin's version."""
     version, node = _required(form, "version")
-    if node is not None and not _is_version(version):
+    fits = len(version) <= MOST_CHARACTERS and Version.is_valid(version)
+    if node is not None and not fits:
         form.report.add(
             "version",
             f"`version` is {quoted(version, 60)}, which is no SemVer 2.0 version",
@@ -98,14 +101,6 @@ def _report_missing(form: Form, name: str, node: Scalar | None) -> None:
     )
 
 
-def _is_version(text: str) -> bool:
-    try:
-        Version.parse(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _foreign(text: str) -> str:
     """Say which character only looks like ASCII, or nothing."""
     found = next((character for character in text if not character.isascii()), "")
@@ -121,7 +116,7 @@ def _slug(name: str) -> str:
 
 def _version_hint(text: str) -> str:
     for attempt in (text.removeprefix("v"), f"{text}.0", f"{text}.0.0"):
-        if _is_version(attempt):
+        if Version.is_valid(attempt):
             return f"write {attempt}"
     return "write three numbers, such as 1.0.0"
 

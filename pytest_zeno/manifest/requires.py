@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from semver import Version
+
 from pytest_zeno.errors import Problem
-from pytest_zeno.manifest.versions import Version
 from pytest_zeno.protocol.describe import nearest
 from pytest_zeno.text import quoted
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import operator
 import re
 from dataclasses import dataclass
-from functools import total_ordering
 from typing import TYPE_CHECKING, Final
+
+from semver import Version
 
 from pytest_zeno.text import quoted
 
@@ -26,10 +27,6 @@ _WORD: Final = rf"(?:{_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 _PRE: Final = rf"(?:-(?P<pre>{_WORD}(?:\.{_WORD})*))?"
 _BUILD: Final = r"(?:\+(?P<build>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?"
 
-VERSION: Final = rf"(?P<major>{_NUMBER})\.(?P<minor>{_NUMBER})\.(?P<patch>{_NUMBER}){_PRE}{_BUILD}"
-"""SemVer 2.0 as a pattern for `re.fullmatch`."""
-
-_VERSION: Final = re.compile(VERSION, re.ASCII)
 _ANY: Final = rf"{_NUMBER}|[xX*]"
 _COMPARATOR: Final = re.compile(
     rf"(?P<op>~>?|\^|[<>]=?|=)?v?(?P<major>{_ANY})"
@@ -47,44 +44,6 @@ _TESTS: Final[dict[str, Callable[[Version, Version], bool]]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-
-
-@total_ordering
-@dataclass(frozen=True, slots=True, eq=False)
-class Version:
-    """A version; build metadata is not kept, for it says nothing about order."""
-
-    release: tuple[int, int, int]
-    pre: tuple[str, ...] = ()
-
-    @classmethod
-    def parse(cls, text: str) -> Version:
-        """Return the version that `text` spells; ValueError when that is no SemVer 2.0."""
-        match = _VERSION.fullmatch(text) if len(text) <= MOST_CHARACTERS else None
-        if match is None:
-            raise ValueError(f"{quoted(text)} is no SemVer 2.0 version")
-        release = (int(match["major"]), int(match["minor"]), int(match["patch"]))
-        return cls(release, _words(match["pre"]))
-
-    def __str__(self) -> str:
-        release = ".".join(map(str, self.release))
-        return f"{release}-{'.'.join(self.pre)}" if self.pre else release
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Version) and self._key == other._key
-
-    def __lt__(self, other: Version) -> bool:
-        return self._key < other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    @property
-    def _key(self) -> tuple[tuple[int, int, int], bool, tuple[tuple[bool, int, str], ...]]:
-        words = tuple(
-            (False, int(word), "") if word.isdecimal() else (True, 0, word) for word in self.pre
-        )
-        return self.release, not self.pre, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +84,14 @@ def satisfies(version: str, wanted: str) -> bool:
 def _within(version: Version, bounds: tuple[_Bound, ...]) -> bool:
     if not all(bound.holds(version) for bound in bounds):
         return False
-    return not version.pre or any(
-        bound.version.pre and bound.version.release == version.release for bound in bounds
+    return not version.prerelease or any(
+        bound.version.prerelease and _release(bound.version) == _release(version)
+        for bound in bounds
     )
+
+
+def _release(version: Version) -> tuple[int, int, int]:
+    return version.major, version.minor, version.patch
 
 
 def _alternative(text: str) -> tuple[_Bound, ...]:
@@ -170,12 +134,12 @@ def _inequality(op: str, match: re.Match[str], known: tuple[int, ...]) -> tuple[
     if op in {"<", ">"} and not known:
         return (_Bound("<", _LOWEST),)
     if op == ">":
-        return (_Bound(">=", Version(_next(known, len(known)))),)
+        return (_Bound(">=", Version(*_next(known, len(known)))),)
     if op == ">=":
         return _at_least(match)
     if op == "<=":
         return _below(known, len(known))
-    return (_Bound("<", Version(_first(match).release, ("0",))),)
+    return (_Bound("<", Version(*_release(_first(match)), prerelease="0")),)
 
 
 def _at_least(match: re.Match[str]) -> tuple[_Bound, ...]:
@@ -191,7 +155,7 @@ def _at_most(match: re.Match[str]) -> tuple[_Bound, ...]:
 
 def _below(known: tuple[int, ...], digits: int) -> tuple[_Bound, ...]:
     """Below the next version that differs in the first `digits` numbers, its pre-releases too."""
-    return (_Bound("<", Version(_next(known, digits), ("0",))),) if known else ()
+    return (_Bound("<", Version(*_next(known, digits), prerelease="0")),) if known else ()
 
 
 def _next(known: tuple[int, ...], digits: int) -> tuple[int, int, int]:
@@ -217,12 +181,8 @@ def _known(match: re.Match[str]) -> tuple[int, ...]:
 def _first(match: re.Match[str]) -> Version:
     known = _known(match)
     padded = (*known, 0, 0, 0)
-    pre = _words(match["pre"]) if len(known) == 3 else ()
-    return Version((padded[0], padded[1], padded[2]), pre)
+    pre = match["pre"] if len(known) == 3 else None
+    return Version(padded[0], padded[1], padded[2], prerelease=pre)
 
 
-def _words(pre: str | None) -> tuple[str, ...]:
-    return tuple(pre.split(".")) if pre else ()
-
-
-_LOWEST: Final = Version((0, 0, 0), ("0",))
+_LOWEST: Final = Version(0, 0, 0, prerelease="0")

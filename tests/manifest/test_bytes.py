@@ -77,10 +77,11 @@ def test_a_manifest_goes_to_another_process():
 
 
 def test_importing_the_package_loads_no_parser():
-    """YAML is imported when the first manifest is read, pydantic never."""
+    """YAML is imported when the first manifest is read."""
     code = (
         "import sys, pytest_zeno.manifest as m; "
-        "assert not {'yaml', 'pydantic', 'semver'} & set(sys.modules); "
-        "m.read_manifest(b'name: a'); assert 'pydantic' not in sys.modules"
+        "assert 'yaml' not in sys.modules; "
+        "m.read_manifest(b'name: a'); "
+        "assert 'yaml' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603  (our own code)

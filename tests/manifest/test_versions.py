@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_zeno.manifest import Range, Version, satisfies
+from pytest_zeno.manifest import Range, satisfies
 from tests.manifest.helpers import load_json
 
 ORACLE = load_json("npm_ranges.json")
@@ -21,28 +21,14 @@ def test_ranges_hold_what_npm_says(text, inside):
         assert found == inside
 
 
-def test_versions_are_ordered_as_semver_says():
-    """Releases by number, pre-releases before them, word by word."""
-    order = [Version.parse(text) for text in ORACLE["order"]]
-    backwards = list(reversed(order))
-    assert sorted(backwards) == order
-
-
-def test_build_metadata_says_nothing():
-    """Two builds of a version are the same version."""
-    assert Version.parse("1.0.0+a") == Version.parse("1.0.0+b")
-    assert hash(Version.parse("1.0.0+a")) == hash(Version.parse("1.0.0"))
-    assert str(Version.parse("1.0.0-rc.1+a")) == "1.0.0-rc.1"
-
-
 @pytest.mark.parametrize(
     "text",
     ["", "1", "1.0", "1.0.0.0", "01.0.0", "1.0.0-", "1.0.0-01", "1.0.0+", "1.0.0 ", "\u0661.0.0"],
 )
 def test_what_is_no_version(text):
-    """Anything but SemVer 2.0 is a ValueError that shows it."""
-    with pytest.raises(ValueError, match=r"no SemVer 2\.0"):
-        Version.parse(text)
+    """Anything but SemVer 2.0 lies in no range."""
+    with pytest.raises(ValueError, match="not valid SemVer"):
+        satisfies(text, "*")
 
 
 @pytest.mark.parametrize("text", ["~=1.2", "==1.2", "^=1"])
