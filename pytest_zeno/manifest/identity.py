@@ -51,8 +51,7 @@ def read_name(form: Form) -> str:
 def read_version(form: Form) -> str:
     """Return the plugin's version."""
     version, node = _required(form, "version")
-    fits = len(version) <= MOST_CHARACTERS and Version.is_valid(version)
-    if node is not None and not fits:
+    if node is not None and not _is_version(version):
         form.report.add(
             "version",
             f"`version` is {quoted(version, 60)}, which is no SemVer 2.0 version",
@@ -101,6 +100,10 @@ def _report_missing(form: Form, name: str, node: Scalar | None) -> None:
     )
 
 
+def _is_version(text: str) -> bool:
+    return len(text) <= MOST_CHARACTERS and Version.is_valid(text)
+
+
 def _foreign(text: str) -> str:
     """Say which character only looks like ASCII, or nothing."""
     found = next((character for character in text if not character.isascii()), "")
@@ -116,7 +119,7 @@ def _slug(name: str) -> str:
 
 def _version_hint(text: str) -> str:
     for attempt in (text.removeprefix("v"), f"{text}.0", f"{text}.0.0"):
-        if Version.is_valid(attempt):
+        if _is_version(attempt):
             return f"write {attempt}"
     return "write three numbers, such as 1.0.0"
 
