@@ -1,0 +1,205 @@
+"""Rules on what a plugin asks of its host (ABI.md sections 6 and 7; PERMISSIONS.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pytest_zeno.errors import ZenoError
+from pytest_zeno.host.ledger import KEPT_BYTES
+from pytest_zeno.protocol.strict import decode
+from pytest_zeno.text import visible_bytes
+from pytest_zeno.verdict.broken import Broken, expect
+from pytest_zeno.verdict.rule import everywhere, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_zeno.host.ledger import HostCall
+    from pytest_zeno.manifest import Manifest
+    from pytest_zeno.runtime.module import GuestModule
+    from pytest_zeno.verdict.exchanges import Exchange
+    from pytest_zeno.verdict.subject import Subject
+
+_TAKE_JSON: Final = frozenset(
+    ("host_db_query", "host_http_request", "host_scope_set", "host_file_write")
+)
+
+_KINDS: Final = {
+    "host_http_request": "network",
+    "host_env_get": "env",
+    "host_db_query": "database",
+    "host_file_read": "filesystem",
+    "host_file_write": "filesystem",
+    "host_scope_get": "scope",
+    "host_scope_set": "scope",
+}
+"""The permission that each host function needs."""
+
+
+def _none(subject: Subject, breach: Callable[[HostCall], bool], what: str) -> None:
+    """Raise when the plugin made a host call that is a breach of the contract."""
+    for call in subject.host_calls:
+        if breach(call):
+            where = f"{call.phase} {call.slot}".strip()
+            raise Broken(
+                f"{where}: {call.function} {what}",
+                observed=call.detail or visible_bytes(call.request),
+            )
+
+
+@rule(
+    "HST-001",
+    level="MUST",
+    section="6",
+    why="A length in characters, or a pointer that was freed, reads past the end of the memory; "
+    "the call is refused, and the log line lost.",
+    fix={
+        "c": "Pass the buffer's own length in bytes.",
+        "go": "Pass len() of the []byte whose address you pass.",
+        "rust": "Pass as_ptr() and len() of one and the same slice.",
+    },
+)
+def test_hst001_host_calls_stay_inside_the_memory(zeno_subject: Subject) -> None:
+    """Every text that a host function is given lies inside the memory."""
+    _none(
+        zeno_subject,
+        lambda call: call.rule == "abi.outside_memory",
+        "is given a text outside the memory",
+    )
+
+
+@rule(
+    "HST-002",
+    level="MUST",
+    section="3",
+    why="A log line cut in the middle of a character, or in Latin-1, is dropped.",
+    fix={
+        "c": "Cut texts only before a byte that is not 10xxxxxx; convert Latin-1 data.",
+        "go": "Clean foreign data with strings.ToValidUTF8 before logging it.",
+        "rust": "Pass str, not raw bytes; use String::from_utf8_lossy.",
+    },
+)
+def test_hst002_host_calls_speak_utf8(zeno_subject: Subject) -> None:
+    """Every text that a host function is given is UTF-8."""
+    _none(zeno_subject, _is_not_utf8, "is given a text that is not UTF-8")
+
+
+def _is_not_utf8(call: HostCall) -> bool:
+    try:
+        call.request.decode()
+    except UnicodeDecodeError as error:
+        # What the ledger or the log has cut may end within a character.
+        cut = len(call.request) >= KEPT_BYTES or call.rule == "log.always"
+        return not (cut and error.reason == "unexpected end of data")
+    return False
+
+
+@rule(
+    "HST-003",
+    level="MUST",
+    section="3",
+    why="The host writes its reply into memory from alloc: without room the plugin reads 0 as "
+    "a pointer.",
+    fix={
+        "c": "Let alloc grow the memory, also while a slot is running.",
+        "go": "Let alloc make([]byte, size), also while a slot is running.",
+        "rust": "Let alloc use the global allocator; hold no lock across a host call.",
+    },
+)
+def test_hst003_replies_find_room(zeno_subject: Subject) -> None:
+    """The function alloc makes room for every reply of a host function."""
+    _none(zeno_subject, lambda call: call.rule == "abi.alloc", "made no room for a reply")
+
+
+@rule(
+    "HST-004",
+    level="MUST",
+    section="PERMISSIONS.md, Limits",
+    why="A log line from inside alloc asks the host for memory while it waits for memory: a "
+    "host that allows it recurses without end.",
+    fix={
+        "c": "Do not log or trace in alloc.",
+        "go": "Do not call host functions in alloc or in a finalizer.",
+        "rust": "Do not log in alloc or in the global allocator.",
+    },
+)
+def test_hst004_alloc_calls_no_host_function(zeno_subject: Subject) -> None:
+    """The function alloc calls no host function while it makes room for a reply."""
+    _none(
+        zeno_subject,
+        lambda call: call.rule == "abi.nested_call",
+        "called the host while it made room for a reply",
+    )
+
+
+@rule(
+    "HST-005",
+    level="MUST",
+    section="6",
+    why="A request put together by hand breaks at the first quote in a value; with SQL or a URL "
+    "in it, it asks for something else.",
+    fix={
+        "c": "Escape every text that goes into the request.",
+        "go": "Use json.Marshal for the request.",
+        "rust": "Use serde_json::to_vec for the request.",
+    },
+)
+def test_hst005_host_requests_are_json(zeno_subject: Subject) -> None:
+    """Every request to a host function that takes JSON is one JSON object."""
+    _none(zeno_subject, _is_no_object, "is given a request that is no JSON object")
+
+
+def _is_no_object(call: HostCall) -> bool:
+    if call.function not in _TAKE_JSON or call.rule == "abi.outside_memory":
+        return False
+    try:
+        return not isinstance(decode(call.request), dict)
+    except ZenoError as error:
+        return error.code != "protocol.utf8"
+
+
+@rule(
+    "PRM-001",
+    level="SHOULD",
+    section="7",
+    why="What is not asked for is refused: the slot fails for every user, with a text that does "
+    "not say why.",
+    fix=everywhere("List what the plugin needs under `permissions` in manifest.yaml."),
+)
+def test_prm001_permissions_cover_what_is_used(
+    zeno_manifest: Manifest, zeno_subject: Subject
+) -> None:
+    """The manifest should ask for every permission that the plugin uses."""
+    for call in zeno_subject.host_calls:
+        kind = _KINDS.get(call.function, "")
+        if call.code != "permission_denied" or not kind:
+            continue
+        # A resource may come from our made-up parameters; a kind that is never granted does not.
+        expect(
+            call.phase == "execute" and getattr(zeno_manifest.permissions, kind),
+            f"{call.phase} {call.slot}: {call.function} needs the permission {kind}",
+            observed=visible_bytes(call.request),
+            hint=call.detail,
+        )
+
+
+@rule(
+    "PRM-002",
+    level="SHOULD",
+    section="7",
+    why="A permission that nothing uses is what a stolen plugin is stolen for.",
+    fix=everywhere("Remove from `permissions` what the plugin does not use."),
+)
+def test_prm002_permissions_are_used(
+    zeno_manifest: Manifest, zeno_module: GuestModule, zeno_exchanges: tuple[Exchange, ...]
+) -> None:
+    """The plugin should use every permission that its manifest asks for."""
+    used = {_KINDS[entry.name] for entry in zeno_module.imports if entry.name in _KINDS}
+    if any(one.success and one.value.get("data") for one in zeno_exchanges):
+        used.add("scope")  # its data is merged
+    for kind in dict.fromkeys(_KINDS.values()):
+        expect(
+            kind in used or not getattr(zeno_manifest.permissions, kind),
+            f"the manifest asks for {kind}, and the module imports no function that needs it",
+            observed=", ".join(entry.name for entry in zeno_module.imports) or "no imports",
+        )

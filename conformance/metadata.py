@@ -1,0 +1,168 @@
+"""Rules on what `plugin_init` answers (ABI.md section 4, Metadata)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_zeno.protocol.metadata import check_metadata
+from pytest_zeno.text import quoted, visible_bytes
+from pytest_zeno.verdict.broken import expect, no_problems
+from pytest_zeno.verdict.rule import rule
+
+if TYPE_CHECKING:
+    from pytest_zeno.manifest import Manifest
+    from pytest_zeno.verdict.subject import Subject
+
+
+def _no_problems(rule_id: str, subject: Subject) -> None:
+    shown = visible_bytes(subject.metadata_text)
+    no_problems(rule_id, check_metadata(subject.metadata), observed=shown)
+
+
+@rule(
+    "MET-001",
+    level="MUST",
+    section="4",
+    why="A host that expects members and gets a list or a text has nothing to identify.",
+    fix={
+        "c": 'Return {"name": …, "version": …} from plugin_init, not the slot list.',
+        "go": "Marshal a struct or a map, not a slice.",
+        "rust": "Serialize a struct or a map, not a Vec or a tuple.",
+    },
+    codes=("metadata.type",),
+)
+def test_met001_metadata_is_an_object(zeno_subject: Subject) -> None:
+    """The metadata is an object."""
+    _no_problems("MET-001", zeno_subject)
+
+
+@rule(
+    "MET-002",
+    level="MUST",
+    section="4",
+    why="Logs, errors and permissions are kept by name; `Name` or `id` is not read.",
+    fix={
+        "c": "Write the member `name` in lower case.",
+        "go": 'Tag the field: Name string `json:"name"`.',
+        "rust": 'Name the field `name`, or use #[serde(rename_all = "snake_case")].',
+    },
+    codes=("metadata.name_missing", "metadata.name_type"),
+)
+def test_met002_metadata_has_a_name(zeno_subject: Subject) -> None:
+    """The metadata has a `name` that is a non-empty string."""
+    _no_problems("MET-002", zeno_subject)
+
+
+@rule(
+    "MET-003",
+    level="MUST",
+    section="4",
+    why="A version written as a number loses its zeros: 1.10 becomes 1.1.",
+    fix={
+        "c": "Write the member `version` as a string in quotes.",
+        "go": 'Tag the field: Version string `json:"version"`.',
+        "rust": 'Use env!("CARGO_PKG_VERSION"), a string.',
+    },
+    codes=("metadata.version_missing", "metadata.version_type"),
+)
+def test_met003_metadata_has_a_version(zeno_subject: Subject) -> None:
+    """The metadata has a `version` that is a non-empty string."""
+    _no_problems("MET-003", zeno_subject)
+
+
+@rule(
+    "MET-004",
+    level="MUST",
+    section="4",
+    why="`requires` of other plugins compares versions; 1.0 or v1.0.0 has no place in an order.",
+    fix={
+        "c": 'Write three numbers: "1.0.0".',
+        "go": 'Write three numbers without the v of a module tag: "1.0.0".',
+        "rust": 'Use env!("CARGO_PKG_VERSION").',
+    },
+    codes=("metadata.version_semver",),
+)
+def test_met004_version_is_semver(zeno_subject: Subject) -> None:
+    """The metadata's `version` is a SemVer 2.0 version."""
+    _no_problems("MET-004", zeno_subject)
+
+
+@rule(
+    "MET-005",
+    level="MUST",
+    section="4",
+    why="A list of authors or a license object breaks every page that shows plugins.",
+    fix={
+        "c": "Write each of them as one string.",
+        "go": "Declare the fields as string; join lists with strings.Join.",
+        "rust": "Declare the fields as String or &str; join lists.",
+    },
+    codes=("metadata.text_type",),
+)
+def test_met005_descriptive_members_are_strings(zeno_subject: Subject) -> None:
+    """The metadata's `author`, `description`, `license` and `homepage` are strings."""
+    _no_problems("MET-005", zeno_subject)
+
+
+@rule(
+    "MET-006",
+    level="MUST",
+    section="4",
+    why="The engine keeps configuration as text; a number or a nested object is dropped.",
+    fix={
+        "c": "Write every value of `config` in quotes.",
+        "go": "Declare config as map[string]string.",
+        "rust": "Declare config as HashMap<String, String>.",
+    },
+    codes=("metadata.config_type",),
+)
+def test_met006_config_has_string_values(zeno_subject: Subject) -> None:
+    """The metadata's `config` is an object whose values are strings."""
+    _no_problems("MET-006", zeno_subject)
+
+
+@rule(
+    "MET-007",
+    level="MUST",
+    section="4",
+    why="A copied template keeps its old name in one of the two places; logs and permissions "
+    "then speak of two plugins.",
+    fix={
+        "c": "Define the name once, and pass it with -DPLUGIN_NAME from the manifest.",
+        "go": "Embed the manifest's values with -ldflags=-X, or a generated file.",
+        "rust": 'Use env!("CARGO_PKG_NAME"), and the same name in the manifest.',
+    },
+    codes=("metadata.name_mismatch",),
+)
+def test_met007_name_is_the_manifests(zeno_manifest: Manifest, zeno_metadata: Any) -> None:
+    """The metadata's `name` equals the manifest's."""
+    _equal("name", zeno_metadata, zeno_manifest.name)
+
+
+@rule(
+    "MET-008",
+    level="MUST",
+    section="4",
+    why="A release that raises the version in one of the two places is taken for the old one.",
+    fix={
+        "c": "Define the version once, and pass it with -DPLUGIN_VERSION from the manifest.",
+        "go": "Set it with -ldflags=-X from the manifest.",
+        "rust": 'Use env!("CARGO_PKG_VERSION"), and write the manifest from Cargo.toml.',
+    },
+    codes=("metadata.version_mismatch",),
+)
+def test_met008_version_is_the_manifests(zeno_manifest: Manifest, zeno_metadata: Any) -> None:
+    """The metadata's `version` equals the manifest's."""
+    _equal("version", zeno_metadata, zeno_manifest.version)
+
+
+def _equal(member: str, metadata: Any, written: str) -> None:
+    """Compare a member that is there; whether it has to be is another rule."""
+    said = metadata.get(member) if isinstance(metadata, dict) else None
+    if isinstance(said, str) and said:
+        expect(
+            said == written,
+            f"plugin_init says the {member} is {quoted(said)}, the manifest says {quoted(written)}",
+            observed=quoted(said),
+            expected=quoted(written),
+        )

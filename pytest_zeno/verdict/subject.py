@@ -1,0 +1,370 @@
+"""A plugin under judgement: its stages, from the manifest to the last call.
+
+Each stage is reached once. What it gave is kept, and so is the error that barred it, which is
+raised again at each access: a rule sees the same cause as every other rule.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pytest_zeno.errors import ManifestError, Phase, ZenoError
+from pytest_zeno.host.guest import Guest
+from pytest_zeno.host.loading import module_path, read_module
+from pytest_zeno.host.services import Services
+from pytest_zeno.host.source import MANIFEST, Source, find_plugin, find_plugins
+from pytest_zeno.limits import Limits
+from pytest_zeno.manifest import Grants, Manifest, Reading, load_manifest
+from pytest_zeno.protocol.slots import Slots, check_slots, read_slots
+from pytest_zeno.protocol.strict import decode
+from pytest_zeno.runtime.instance import check_module
+from pytest_zeno.services.log import LogService
+from pytest_zeno.verdict.language import language_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_zeno.host.ledger import HostCall
+    from pytest_zeno.runtime.module import GuestModule
+    from pytest_zeno.verdict.exchanges import Exchange
+    from pytest_zeno.verdict.steadiness import Steadiness
+
+T = TypeVar("T")
+
+_DEFAULTS: Final = Limits()
+
+_STAGES: Final[dict[Phase, tuple[str, ...]]] = {
+    "load": ("module", "fitting_module", "started", "exchanges"),
+    "start": ("started", "exchanges"),
+    "init": ("metadata_text", "metadata", "exchanges"),
+    "register": ("slots_text", "slot_list", "exchanges"),
+    "execute": ("exchanges", "steadiness", "cleaned"),
+    "cleanup": ("cleaned",),
+}
+"""The stages in which something can fail in each phase of a plugin's life; every exchange may
+begin a new life."""
+
+_ORDER: Final[tuple[Phase, ...]] = ("", "manifest", *_STAGES)
+
+
+class Subject:
+    """One plugin under judgement.
+
+    Args:
+        path: its folder, its ``manifest.yaml``, or a bare module, which is judged without the
+            manifest's rules and with no grants.
+        limits: what it may use.
+
+    Raises:
+        LoadError: there is no plugin at `path`.
+    """
+
+    def __init__(self, path: Path, *, limits: Limits = _DEFAULTS) -> None:
+        self.source: Source = find_plugin(path)
+        self.limits = limits
+        self.init_seconds = 0.0
+        """How long `plugin_init` took."""
+        self._calls: list[HostCall] = []
+        self._kept: dict[str, Any] = {}
+        self._errors: dict[str, ZenoError] = {}
+        self._living: list[Guest] = []
+
+    def __repr__(self) -> str:
+        return f"<Subject {self.name}>"
+
+    # -- who it is -------------------------------------------------------------------------------
+
+    @property
+    def bare(self) -> bool:
+        """Whether the module is judged alone, without a manifest."""
+        return self.source.bare
+
+    @property
+    def folder(self) -> Path:
+        """The plugin's folder."""
+        return self.source.folder
+
+    @property
+    def path(self) -> Path:
+        """What to give as ``--zeno-plugin`` to judge it again."""
+        return self.source.file if self.bare else self.folder
+
+    @property
+    def file(self) -> Path:
+        """The file that stands for the plugin: its module, the manifest when it names none."""
+        manifest = None if self.bare else self.reading.manifest
+        return module_path(self.source, manifest) if manifest else self.source.file
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        if self.bare:
+            return self.source.file.stem
+        manifest = self.reading.manifest
+        return manifest.name if manifest else self.folder.resolve().name
+
+    @functools.cached_property
+    def language(self) -> str:
+        """The language it was written in, as `Rule.fix` names it; "" when nothing tells."""
+        try:
+            return language_of(self.module.wasm, self.folder)
+        except ZenoError:
+            return language_of(b"", None if self.bare else self.folder)
+
+    # -- stages ----------------------------------------------------------------------------------
+
+    @property
+    def reading(self) -> Reading:
+        """What was read of the manifest, with its problems; nothing of a bare module."""
+        return self._stage("reading", self._read)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest. Raises ManifestError when it has errors."""
+        return self._stage("manifest", self._manifest)
+
+    @property
+    def module(self) -> GuestModule:
+        """The valid module."""
+        return self._stage("module", self._module)
+
+    @property
+    def started(self) -> Guest:
+        """The guest whose metadata and slot list are judged; others are made by `guest`."""
+        return self._stage("started", self._open)
+
+    @property
+    def metadata_text(self) -> bytes:
+        """What `plugin_init` answered."""
+        return self._stage("metadata_text", self._init)
+
+    @property
+    def metadata(self) -> Any:
+        """The metadata as JSON."""
+        return self._stage("metadata", lambda: self._decoded(self.metadata_text, "init"))
+
+    @property
+    def slots_text(self) -> bytes:
+        """What `plugin_register_slots` answered."""
+        return self._stage("slots_text", self._register)
+
+    @property
+    def slot_list(self) -> Any:
+        """The slot list as JSON."""
+        return self._stage("slot_list", lambda: self._decoded(self.slots_text, "register"))
+
+    @property
+    def slots(self) -> Slots:
+        """The slots of the list that have no errors."""
+        return self._stage("slots", lambda: _readable(self.slot_list))
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Requests of every kind and what the plugin answered."""
+        return self._stage("exchanges", self._exchange)
+
+    @property
+    def steadiness(self) -> Steadiness:
+        """How the memory grew over many calls, with `free` never called."""
+        return self._stage("steadiness", self._repeat)
+
+    @property
+    def cleaned(self) -> bool:
+        """True once `plugin_cleanup` has returned, after calls of every slot."""
+        return self._stage("cleaned", self._clean)
+
+    def guest(self, module: GuestModule | None = None) -> Guest:
+        """Return a fresh guest, initialised and registered, with services of its own.
+
+        `module` is the plugin's by default. The guest is the caller's to close.
+        """
+        guest = self._fresh(module or self._stage("fitting_module", self._fit))
+        try:
+            guest.init()
+            guest.register()
+        except BaseException:
+            guest.close()
+            raise
+        return guest
+
+    @property
+    def host_calls(self) -> tuple[HostCall, ...]:
+        """What the plugin asked of the host while it was initialised, registered and asked."""
+        _ = self.exchanges
+        return tuple(self._calls)
+
+    # -- failures --------------------------------------------------------------------------------
+
+    def failures(self, phase: Phase) -> tuple[ZenoError, ...]:
+        """Return what failed in a phase of the plugin's life, each failure once.
+
+        Raises the error of an earlier phase that kept the plugin from getting so far.
+        """
+        errors = [error for stage in _STAGES[phase] if (error := self._error_of(stage))]
+        if phase == "execute" and not self._error_of("exchanges"):
+            errors += [failure for one in self.exchanges for failure in one.failures]
+        for error in errors:
+            if _ORDER.index(error.phase) < _ORDER.index(phase):
+                raise error
+        return tuple({id(error): error for error in errors if error.phase == phase}.values())
+
+    def close(self) -> None:
+        """Free the guests that stages hold; safe to call twice."""
+        while self._living:
+            self._living.pop().close()
+
+    # -- how stages are reached --------------------------------------------------------------------
+
+    def _stage(self, name: str, reach: Callable[[], T]) -> T:
+        if name in self._errors:
+            raise self._errors[name]
+        if name not in self._kept:
+            try:
+                self._kept[name] = reach()
+            except ZenoError as error:
+                self._errors[name] = error
+                raise
+        kept: T = self._kept[name]
+        return kept
+
+    def _error_of(self, stage: str) -> ZenoError | None:
+        try:
+            getattr(self, stage)
+        except ZenoError as error:
+            return error
+        return None
+
+    @property
+    def fitting_module(self) -> GuestModule:
+        """The module, when its imports and exports are the contract's."""
+        return self._stage("fitting_module", self._fit)
+
+    def _read(self) -> Reading:
+        if self.bare:
+            return Reading(None)
+        try:
+            manifest = load_manifest(self.source.file)
+        except ManifestError as error:
+            return Reading(None, error.problems)
+        return Reading(manifest, manifest.warnings)
+
+    def _manifest(self) -> Manifest:
+        reading = self.reading
+        if reading.manifest is None:
+            errors = [problem for problem in reading.problems if not problem.warning]
+            raise ManifestError(tuple(errors), plugin=self.name)
+        return reading.manifest
+
+    def _module(self) -> GuestModule:
+        manifest = None if self.bare else self.manifest
+        return read_module(module_path(self.source, manifest), self.limits, self.name)
+
+    def _fit(self) -> GuestModule:
+        check_module(self.module, self.name)
+        return self.module
+
+    def _fresh(self, module: GuestModule) -> Guest:
+        manifest = None if self.bare else self.manifest
+        services = Services(_environment(manifest))
+        services.log = LogService(forward=False)
+        return Guest(
+            module,
+            grants=manifest.permissions if manifest else Grants(),
+            services=services,
+            limits=self.limits,
+            plugin=self.name,
+        )
+
+    def _open(self) -> Guest:
+        guest = self._fresh(self.fitting_module)
+        self._living.append(guest)
+        return guest
+
+    def _init(self) -> bytes:
+        guest, begun = self.started, time.perf_counter()
+        try:
+            return guest.init()
+        finally:
+            self.init_seconds = time.perf_counter() - begun
+            self._calls += guest.host_calls
+
+    def _register(self) -> bytes:
+        _ = self.metadata_text
+        try:
+            return self.started.register()
+        finally:
+            self._calls += self.started.host_calls
+
+    def _decoded(self, text: bytes, phase: Phase) -> Any:
+        try:
+            return decode(text, self.limits)
+        except ZenoError as error:
+            error.plugin, error.phase = self.name, phase
+            raise
+
+    def _exchange(self) -> tuple[Exchange, ...]:
+        from pytest_zeno.verdict.exchanges import exchange
+
+        made = exchange(self)
+        self._calls += [call for one in made for call in one.host_calls]
+        return made
+
+    def _repeat(self) -> Steadiness:
+        from pytest_zeno.verdict.steadiness import measure
+
+        return measure(self)
+
+    def _clean(self) -> bool:
+        from pytest_zeno.verdict.exchanges import valid_requests
+
+        _ = self.slots_text
+        with self.guest() as guest:
+            for slot, request in valid_requests(self):
+                guest.execute(slot, request)
+            guest.cleanup()
+            self._calls += guest.host_calls
+        return True
+
+
+def _readable(slot_list: Any) -> Slots:
+    entries = slot_list if isinstance(slot_list, list) else []
+    return Slots(
+        slot
+        for entry in entries
+        if not any(not problem.warning for problem in check_slots([entry]))
+        for slot in read_slots([entry])
+    )
+
+
+def _environment(manifest: Manifest | None) -> dict[str, str]:
+    """Return a value for every configuration parameter: the operator would give them."""
+    from pytest_zeno.verdict.values import text_of
+
+    parameters = manifest.config.values() if manifest else ()
+    return {one.env: one.default or text_of(one.type) for one in parameters if one.env}
+
+
+def find_subjects(path: Path, *, limits: Limits = _DEFAULTS) -> list[Subject]:
+    """Return the plugins that `path` means: one, or those of a plugin directory in name order.
+
+    Raises LoadError (``load.no_such_path``, ``load.no_manifest``) with one line.
+    """
+    return [Subject(source.file, limits=limits) for source in find_plugins(path)]
+
+
+def find_subject_of(file: Path) -> Subject | None:
+    """Return the plugin that a collected file stands for (`Subject.file`); None when it is none.
+
+    A module that the manifest beside it names stands for that plugin, any other for itself.
+    """
+    beside = file.parent / MANIFEST
+    if beside.is_file():
+        subject = Subject(beside)
+        if file in (subject.file, beside):
+            return subject
+    if file.suffix == ".wasm" and file.is_file():
+        return Subject(file)
+    return None
