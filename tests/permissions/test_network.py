@@ -136,6 +136,15 @@ def test_any_port():
         assert ask_for(grants, url=url).resource.url == url
 
 
+@pytest.mark.parametrize(("granted", "other"), [("http", "https"), ("https", "http")])
+def test_other_scheme(granted, other):
+    """A grant covers its own scheme alone, also where the port is the same."""
+    for port in ("*", "8080"):
+        grants = make_grants({"network": [f"{granted}://api.example.com:{port}/*"]})
+        outcome = ask_for(grants, url=f"{other}://api.example.com:8080/")
+        assert (code(outcome), outcome.rule) == ("permission_denied", "network.no_grant")
+
+
 def test_later_grant():
     """A request is allowed by the first grant that covers it, wherever that stands."""
     grants = make_grants({"network": ["https://a.example/*", "https://a.example/x"]})

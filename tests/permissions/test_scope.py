@@ -156,6 +156,8 @@ def test_key(key):
             "\ufeffa",
             "a\u2028",
             "a\xad",
+            "\u3164",
+            "a\u115f",
         ),
     ],
 )
@@ -179,13 +181,24 @@ def test_no_key(key):
         (b'{"key":"a"}', "invalid_request", "scope.value"),
         (b'{"key":"a","value":[[[[1]]]]}', "limit_exceeded", "scope.json_depth"),
         (b'{"key":"a","value":[1,2,3,4,5,6,7,8]}', "limit_exceeded", "scope.json_nodes"),
-        (b'{"key":"a","value":"' + b"a" * 7_000_000, "limit_exceeded", "scope.size"),
     ],
 )
 def test_malformed_write(request_, code_, rule):
     """A malformed write is refused with the rule that it breaks."""
     outcome = put(request_, limits=Limits(json_depth=4, json_nodes=8))
     assert (code(outcome), outcome.rule) == (code_, rule)
+
+
+def test_enormous_write():
+    """A request that no value of 1 MiB needs is refused before it is parsed."""
+    outcome = put(b'{"key":"a","value":"' + b"a" * 7_000_000)
+    assert (code(outcome), outcome.rule) == ("limit_exceeded", "scope.size")
+
+
+def test_escaped_value():
+    """A value of 1 MiB fits, however it is escaped."""
+    value = "\0" * (1024 * 1024 - 2)
+    assert put(json.dumps({"key": "a", "value": value}).encode()).resource.value == value
 
 
 def test_key_in_other_encoding():
