@@ -68,9 +68,11 @@ def _private(folder: Path) -> bool:
             return False
     except OSError:
         return False
-    if sys.platform == "win32":  # folders in a user's profile are private there
-        return True
-    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    alone = True
+    if sys.platform != "win32":  # folders in a user's profile are private there
+        shared = stat.S_IWGRP | stat.S_IWOTH
+        alone = status.st_uid == os.getuid() and not status.st_mode & shared
+    return alone
 
 
 _temporary: list[tempfile.TemporaryDirectory[str]] = []

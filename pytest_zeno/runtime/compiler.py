@@ -31,6 +31,8 @@ _BOOT = (
 _REFUSED: Final = 3
 """The child's exit code when the compiler refuses the module; its reason is on stdout."""
 _NO_MEMORY: Final = 4
+_LAST_OWN: Final = 255
+"""Exit codes above (Windows) or below 0 (elsewhere) are crashes, abort() among them."""
 _THREADS: Final = 4
 """Each thread of the compiler reserves address space, which counts against the memory limit."""
 
@@ -75,7 +77,7 @@ def _failure(code: int, stdout: bytes, stderr: bytes, limits: Limits) -> ZenoErr
             code="load.compile",
             phase="load",
         )
-    if code == _NO_MEMORY or code < 0 or sys.platform == "win32":
+    if code == _NO_MEMORY or not 0 <= code <= _LAST_OWN:
         return LimitError(
             f"the compiler died (exit code {code}) within "
             f"{limits.compile_memory // MIB} MiB of memory",
@@ -121,17 +123,15 @@ def _compile(target: Path, options: EngineOptions) -> None:
     try:
         module = Module(running_engine(options), sys.stdin.buffer.read())
     except WasmtimeError as error:
-        sys.stdout.write(str(error))
+        sys.stdout.buffer.write(str(error).encode("utf-8", "replace"))
         sys.exit(_REFUSED)
     target.write_bytes(module.serialize())
 
 
 def _limit_memory(size: int) -> None:
     """Bound the address space where the system can; elsewhere the time limit has to do."""
-    if sys.platform == "win32":
-        return
-    import resource
+    if sys.platform != "win32" and sys.platform != "darwin":
+        # On macOS RLIMIT_AS counts shared caches and is not enforced.
+        import resource
 
-    if sys.platform == "darwin":  # RLIMIT_AS counts shared caches there and is not enforced
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))

@@ -51,13 +51,13 @@ class Entry:
         self._function = function
         self._fail = fail
         addresses = (
-            _address(store._context()),  # noqa: SLF001 (no public way)
+            context_address(store),
             ctypes.addressof(function._func),  # noqa: SLF001 (no public way)
             ctypes.addressof(self._values),
             1,  # no address: how many values there are
             ctypes.addressof(self.trap),
         )
-        self.arguments = tuple(ctypes.byref(ctypes.c_char.from_address(at)) for at in addresses)
+        self.arguments = tuple(reference(at) for at in addresses)
 
     def __call__(self) -> None:
         """Run the function; a failure is taken over by `fail`, which raises."""
@@ -87,6 +87,16 @@ def _taken(error: int | None, trap: ctypes.c_void_p) -> Trap | WasmtimeError:
     pointer = trap.value
     trap.value = None
     return Trap._from_ptr(ctypes.cast(ctypes.c_void_p(pointer), ctypes.POINTER(ffi.wasm_trap_t)))  # noqa: SLF001
+
+
+def reference(address: int) -> Any:
+    """Return an argument that ctypes passes as `address` with the least work."""
+    return ctypes.byref(ctypes.c_char.from_address(address))
+
+
+def context_address(store: Store) -> int:
+    """Return where a store's context lies."""
+    return _address(store._context())  # noqa: SLF001 (no public way)
 
 
 def _address(pointer: Any) -> int:

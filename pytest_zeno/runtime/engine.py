@@ -6,6 +6,7 @@ section 2) and compiled by the running one, whose helper modules need multi-memo
 
 from __future__ import annotations
 
+import atexit
 import functools
 import platform
 from dataclasses import asdict, dataclass
@@ -96,3 +97,8 @@ def lenient_engine() -> Engine:
             setattr(config, proposal, True)
     config.shared_memory = True
     return Engine(config)
+
+
+# While wasmtime's modules still exist: its finalizers complain when the interpreter has gone.
+for _engine in (running_engine, strict_engine, lenient_engine):
+    atexit.register(_engine.cache_clear)

@@ -14,6 +14,7 @@ from pytest_zeno.runtime import abi, faults, layout
 from pytest_zeno.runtime.crossing import Entry, HostFunction, headroom, view
 from pytest_zeno.runtime.helpers import export, helper
 from pytest_zeno.runtime.instance import TURN, Instance
+from pytest_zeno.runtime.main_thread import main_thread
 from pytest_zeno.runtime.ticker import ticker
 from pytest_zeno.runtime.wasi import OUTPUT_BYTES, Exited
 
@@ -145,9 +146,9 @@ class FastInstance(Instance):
             try:
                 del turn[TURN]
                 entered = True
+                headroom()
                 if self._armed != clock.now:
                     self._armed = self._arm(self.limits.timeout)
-                headroom()
                 length = len(name)
                 size = length + len(request)
                 if size <= _SMALL:
@@ -176,6 +177,7 @@ class FastInstance(Instance):
                 finally:
                     self._vacant = self._vacant or entered
 
+        main_thread.doors |= {execute.__code__, Entry.__call__.__code__}
         return execute
 
     def _execute_large(self, name: bytes, request: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import functools
 from importlib import resources
@@ -23,6 +24,9 @@ def helper(name: str, options: EngineOptions) -> Module:
 
     text = resources.files("pytest_zeno.runtime").joinpath("wat", f"{name}.wat").read_text("utf-8")
     return Module(running_engine(options), text)
+
+
+atexit.register(helper.cache_clear)  # while wasmtime's modules still exist: see engine.py
 
 
 def export(store: Store, instance: Instance, name: str) -> Any:

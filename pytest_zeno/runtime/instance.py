@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
+from ctypes import c_uint64
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from pytest_zeno.errors import ClosedError, LoadError, Phase, ZenoError
 from pytest_zeno.runtime import faults
-from pytest_zeno.runtime.crossing import headroom
+from pytest_zeno.runtime.crossing import context_address, headroom, native, reference
 from pytest_zeno.runtime.engine import EngineOptions, running_engine
 from pytest_zeno.runtime.helpers import SHIM_TABLES, export, helper
+from pytest_zeno.runtime.main_thread import main_thread
 from pytest_zeno.runtime.ticker import ticker
 from pytest_zeno.runtime.wasi import Exited, Wasi
 from pytest_zeno.text import visible_bytes
@@ -124,11 +126,14 @@ class Instance(ABC):
 
     def _boot(self) -> None:
         from wasmtime import Store
+        from wasmtime import _ffi as ffi
 
+        main_thread.doors |= {ffi.wasmtime_instance_new.__code__, ffi.wasmtime_func_call.__code__}
         options = EngineOptions(self.limits.stack, metered=self.metered)
         engine = running_engine(options)
         compiled = self._module.compiled(metered=self.metered)
         self._store: Store = Store(engine)
+        self._context = reference(context_address(self._store))
         ticker.watch(self, engine)
         self._arm(self.limits.load_timeout)
         shim = self._instantiate_shim(options)
@@ -236,8 +241,8 @@ class Instance(ABC):
         try:
             del self._turn[TURN]
             entered = True
-            self._arm(self.limits.timeout)
             headroom()
+            self._arm(self.limits.timeout)
             result = run(phase)
             self._say_last()
             self._turn[TURN] = None
@@ -297,7 +302,8 @@ class Instance(ABC):
         ticks = ticker.ticks(seconds)
         now = ticker.now
         self._deadline = now + ticks
-        self._store.set_epoch_deadline(ticks)
+        # Not by the public API: on a full stack it turns RecursionError into something else.
+        native("wasmtime_context_set_epoch_deadline")(self._context, c_uint64(ticks))
         if self.metered:
             self._store.set_fuel(self._full_tank)
         self._armed = _NEVER
@@ -339,7 +345,7 @@ class Instance(ABC):
         )
 
     def _ended(self) -> ClosedError:
-        return _ended(self._end or "a signal came while it failed", self.plugin)
+        return _ended(self._end or "it failed", self.plugin)
 
     def _check_reply(self, size: int) -> None:
         if size > self.limits.reply:

@@ -7,7 +7,9 @@ inside a public callback aborts the process; the fast path does not have this fl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import functools
+import weakref
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_zeno.limits import MIB
 from pytest_zeno.runtime import abi, faults, layout
@@ -16,13 +18,31 @@ from pytest_zeno.runtime.instance import Instance
 from pytest_zeno.runtime.wasi import OUTPUT_BYTES, Exited
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wasmtime import Func
     from wasmtime import Instance as WasmInstance
 
     from pytest_zeno.errors import Phase, ZenoError
     from pytest_zeno.runtime.engine import EngineOptions
 
+T = TypeVar("T")
+
 _ADDRESSES = 2**32
+
+
+def _weakly(method: Callable[..., T]) -> Callable[..., T]:
+    """Return a callback that keeps no instance alive: wasmtime-py holds it in a global table."""
+    reference = weakref.WeakMethod(method)
+
+    def call(*given: int) -> T:
+        living = reference()
+        if living is None:
+            raise ReferenceError("the instance is gone")
+        result: T = living(*given)
+        return result
+
+    return call
 
 
 class PlainInstance(Instance):
@@ -36,7 +56,8 @@ class PlainInstance(Instance):
         self._attached = False
         self._answering = False
         self._dropped = 0
-        self._helper_call: Func = Func(self._store, FuncType([], []), self._answer_wasi)
+        answer = _weakly(self._answer_wasi)
+        self._helper_call: Func = Func(self._store, FuncType([], []), answer)
 
     def _import(self, shim: WasmInstance, module: str, name: str) -> Func:
         from wasmtime import Func, FuncType, ValType
@@ -47,9 +68,9 @@ class PlainInstance(Instance):
         number = abi.HOST_FUNCTIONS.index(name)
         i32 = ValType.i32
         if name == "host_log":
-            return Func(self._store, FuncType([i32()] * 4, []), self._log)
+            return Func(self._store, FuncType([i32()] * 4, []), _weakly(self._log))
         kind = FuncType([i32(), i32()], [i32()])
-        return Func(self._store, kind, lambda p, n: self._answer(number, p, n))
+        return Func(self._store, kind, functools.partial(_weakly(self._answer), number))
 
     def _attach_wasi(self, shim: WasmInstance, options: EngineOptions) -> None:
         from wasmtime import Instance as WasmInstance
@@ -123,6 +144,10 @@ class PlainInstance(Instance):
     def _bytes(self, pointer: int, size: int) -> bytes:
         return bytes(self._memory.read(self._store, pointer, pointer + size))
 
+    def _write(self, pointer: int, data: bytes) -> None:
+        if data:  # wasmtime-py refuses to write nothing at the memory's end
+            self._memory.write(self._store, data, pointer)
+
     def _room(self, size: int) -> tuple[int, ZenoError | None]:
         """Ask the guest's alloc; the error says what is wrong with its answer."""
         pointer = self._run(self._functions["alloc"], size) % _ADDRESSES
@@ -137,7 +162,7 @@ class PlainInstance(Instance):
         pointer, error = self._room(len(data))
         if error is not None:
             raise error
-        self._memory.write(self._store, data, pointer)
+        self._write(pointer, data)
         return pointer
 
     def _read(self, pointer: int) -> bytes:
@@ -177,7 +202,7 @@ class PlainInstance(Instance):
         if error is not None:
             self.calls.no_room(pointer, len(reply) + 1)
             return 0
-        self._memory.write(self._store, reply + b"\0", pointer)
+        self._write(pointer, reply + b"\0")
         return pointer
 
     def _log(self, level: int, level_size: int, message: int, size: int) -> None:
@@ -220,7 +245,7 @@ class PlainInstance(Instance):
             time = self.wasi.clock(pointer).to_bytes(8, "little")
             self._scratch.write(self._store, time, layout.CLOCK * 8)
         elif function == layout.RANDOM:
-            self._memory.write(self._store, self.wasi.random(size), pointer)
+            self._write(pointer, self.wasi.random(size))
         elif function == layout.EXIT:
             raise Exited(pointer)
         else:

@@ -4,14 +4,11 @@ An entry is armed with a deadline in ticks. Arming costs a crossing, so it happe
 not once a call: an instance compares `Ticker.now` with the tick it was armed in.
 
 The same thread listens to Python's signal wake-up descriptor, so that Ctrl-C, or pytest-timeout's
-alarm, ends a guest that never calls the host. Python runs a signal's handler in the main thread
-between two bytecodes. When that does not happen for a tick, the main thread sits in a guest, and
-the epoch jumps past every deadline; when it does, the handler has had its say and nothing is done.
+alarm, ends a guest that never calls the host: the epoch then jumps past every deadline.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import select
 import signal
@@ -22,6 +19,7 @@ import weakref
 from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.runtime.crossing import native
+from pytest_zeno.runtime.main_thread import main_thread
 
 if TYPE_CHECKING:
     import wasmtime
@@ -86,24 +84,19 @@ class Ticker:
 
     def _run(self, ear: socket.socket) -> None:
         started, done = time.monotonic(), 0
-        patience = started
         while True:
             ready, _, _ = select.select((ear,), (), (), TICK)
-            now = time.monotonic()
-            ticks = int((now - started) / TICK) - done
+            ticks = int((time.monotonic() - started) / TICK) - done
             done += ticks
-            stuck = _main_thread.asked and now > patience
             with self._lock:
                 if not self._live:
+                    self._engines.clear()
                     self._thread = None
                     return
-                self._move(self._longest if stuck else ticks)
+                self._move(self._longest if main_thread.is_stuck() else ticks)
             self.now += ticks
-            if stuck:
-                _main_thread.forget()
             if ready and _ending(ear):
-                _main_thread.ask()
-                patience = now + TICK
+                main_thread.ask()
 
     def _move(self, ticks: int) -> None:
         # With the GIL: nobody may arm a deadline between two steps of a jump.
@@ -132,32 +125,6 @@ class Ticker:
         self.now += 1
 
 
-class _MainThread:
-    """Asks the main thread for a sign of life: a call that it makes after signal handlers.
-
-    The call is PySet_Clear, because a callback in Python could be hit by the next signal.
-    """
-
-    def __init__(self) -> None:
-        self._asked: set[None] = set()
-
-    @property
-    def asked(self) -> bool:
-        """Whether it has not answered yet."""
-        return bool(self._asked)
-
-    def ask(self) -> None:
-        """Have it empty the set as soon as it runs Python again."""
-        self._asked.add(None)
-        api = ctypes.pythonapi
-        clear = ctypes.cast(api.PySet_Clear, ctypes.c_void_p)
-        api.Py_AddPendingCall(clear, ctypes.py_object(self._asked))
-
-    def forget(self) -> None:
-        """No longer wait for the answer."""
-        self._asked.clear()
-
-
 def _ending(ear: socket.socket) -> bool:
     """Whether one of the signals that arrived is meant to end what runs."""
     return not _ENDING_SIGNALS.isdisjoint(ear.recv(4096))
@@ -169,8 +136,6 @@ def _socket_pair() -> tuple[socket.socket, socket.socket]:
         end.setblocking(False)
     return ear, bell
 
-
-_main_thread: Final = _MainThread()
 
 ticker: Final = Ticker()
 """The one of this process: epochs belong to engines, and engines to the process."""

@@ -1,0 +1,171 @@
+"""The time limit and the thread that keeps it (PERMISSIONS.md, Limits)."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_zeno.errors import LimitError, ZenoError
+from pytest_zeno.limits import Limits
+from pytest_zeno.runtime.fast import FastInstance
+from pytest_zeno.runtime.ticker import TICK, ticker
+from tests.runtime.guests import RESPONSE, Calls, guest, module
+from tests.runtime.storm import LOOPS, ONCE, Host, loop_guest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_zeno.runtime.instance import Instance
+
+_OVERSHOOT = 0.05
+
+
+@pytest.mark.parametrize("loop", ["silent", "texts", "numbers", "logs"])
+@pytest.mark.parametrize("limit", [0.02, 0.3])
+def test_a_guest_ends_within_50_ms_of_its_deadline(
+    path: type[Instance], loop: str, limit: float
+) -> None:
+    """Also when it spends its time in host calls."""
+    instance = path(module(loop_guest(LOOPS[loop])), Host(), Limits(timeout=limit))
+    instance.execute(ONCE, b"{}")
+    start = time.monotonic()
+    with pytest.raises(LimitError) as caught:
+        instance.execute(b"for.ever", b"{}")
+    assert limit <= time.monotonic() - start < limit + _OVERSHOOT
+    assert caught.value.code == "limit.time"
+    assert caught.value.message == f"the time limit of {limit:g} s has passed"
+    instance.close()
+
+
+def test_time_that_the_host_takes_counts(path: type[Instance]) -> None:
+    """A guest is not given back the time that its host call took."""
+
+    class Slow(Calls):
+        def answer(self, function: int, request: bytes, /) -> bytes | bool:
+            time.sleep(0.1)
+            return b""
+
+    wasm = guest(
+        imports=("host_env_get",),
+        run="(loop $again (call $host_env_get (i32.const 0) (i32.const 0)) (br_if $again))"
+        + LOOPS["silent"].join(("(loop $for_ever ", "(br $for_ever)) (unreachable)")),
+    )
+    instance = path(module(wasm), Slow(), Limits(timeout=0.05))
+    start = time.monotonic()
+    with pytest.raises(LimitError):
+        instance.execute(b"test.run", b"{}")
+    assert time.monotonic() - start < 0.1 + _OVERSHOOT
+    instance.close()
+
+
+def test_each_call_has_the_whole_time(open_guest: Callable[..., Instance]) -> None:
+    """Calls in a row do not share one deadline."""
+    busy = """(loop $busy (br_if $busy (i32.lt_u
+        (local.tee $a (i32.add (local.get $a) (i32.const 1))) (i32.const 3000000))))"""
+    instance = open_guest(run=busy + "(i32.const 4096)", limits=Limits(timeout=0.1))
+    start = time.monotonic()
+    while time.monotonic() - start < 0.3:
+        assert instance.execute(b"test.run", b"{}") == RESPONSE
+
+
+def test_time_between_calls_is_free(open_guest: Callable[..., Instance]) -> None:
+    """A call after a long pause has its whole time."""
+    instance = open_guest(limits=Limits(timeout=0.02))
+    instance.execute(b"test.run", b"{}")
+    time.sleep(0.1)
+    assert instance.execute(b"test.run", b"{}") == RESPONSE
+
+
+def test_instances_keep_their_own_deadlines(path: type[Instance]) -> None:
+    """The end of one guest's time is not the end of another one's."""
+    long = path(module(loop_guest(LOOPS["silent"])), Host(), Limits(timeout=0.4))
+    short = path(module(loop_guest(LOOPS["silent"])), Host(), Limits(timeout=0.05))
+    ended: list[float] = []
+
+    def run(instance: Instance) -> None:
+        with pytest.raises(LimitError):
+            instance.execute(b"for.ever", b"{}")
+        ended.append(time.monotonic() - start)
+
+    start = time.monotonic()
+    threads = [threading.Thread(target=run, args=(instance,)) for instance in (long, short)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ended == [pytest.approx(0.05, abs=_OVERSHOOT), pytest.approx(0.4, abs=_OVERSHOOT)]
+    long.close()
+    short.close()
+
+
+def _ticking() -> bool:
+    return any(thread.name == "pytest-zeno ticker" for thread in threading.enumerate())
+
+
+def _wait_until_quiet() -> None:
+    deadline = time.monotonic() + 1
+    while _ticking() and time.monotonic() < deadline:
+        time.sleep(TICK)
+
+
+def test_the_thread_ends_with_the_last_instance(path: type[Instance]) -> None:
+    """An idle process has no thread of ours and no wake-up descriptor set."""
+    first = path(module(guest()), Calls(), Limits())
+    second = path(module(guest()), Calls(), Limits())
+    first.close()
+    assert _ticking()
+    second.close()
+    _wait_until_quiet()
+    assert not _ticking()
+    assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_the_thread_ends_when_instances_are_forgotten() -> None:
+    """A host that was dropped without close keeps no thread."""
+    instance: Instance | None = FastInstance(module(guest()), Calls(), Limits())
+    assert instance is not None
+    del instance
+    gc.collect()
+    _wait_until_quiet()
+    assert not _ticking()
+
+
+def test_a_listener_that_was_there_first_keeps_its_descriptor() -> None:
+    """asyncio, say, goes on hearing of signals."""
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)  # noqa: FBT003 (its only parameter)
+    signal.set_wakeup_fd(theirs)
+    FastInstance(module(guest()), Calls(), Limits()).close()
+    assert signal.set_wakeup_fd(-1) == theirs
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_keeps_time() -> None:
+    """The thread does not come along, so the child starts its own, also for old instances."""
+    if sys.platform == "win32":
+        return
+    instance = FastInstance(module(loop_guest(LOOPS["silent"])), Host(), Limits(timeout=0.1))
+    instance.execute(ONCE, b"{}")
+    child = os.fork()
+    if child == 0:
+        signal.alarm(2)
+        status = 1
+        try:
+            instance.execute(b"for.ever", b"{}")
+        except ZenoError as error:
+            status = 0 if error.code == "limit.time" else 2
+        os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert instance.execute(ONCE, b"{}") == RESPONSE
+    instance.close()
+    assert ticker.now
