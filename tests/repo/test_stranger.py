@@ -19,7 +19,8 @@ def pytest_in(tmp_path):
     shutil.copytree(ROOT / "fixtures" / "hello-c", tmp_path / "hello")
 
     def run_pytest(*arguments):
-        kept = {name: os.environ[name] for name in os.environ if not name.startswith("PYTEST_")}
+        ours = ("PYTEST_", "TOX_", "ZENO_")
+        kept = {name: os.environ[name] for name in os.environ if not name.startswith(ours)}
         return run([sys.executable, "-m", "pytest", *arguments], cwd=tmp_path, env=kept)
 
     return run_pytest
