@@ -57,8 +57,7 @@ class ZenoHost:
         self.services = Services(env or {}, scope or {})
         self.ledger = Ledger()
         """Every host call of every plugin, with who decided and why."""
-        self.plugins: dict[str, Plugin] = {}
-        """The loaded plugins by name, in the order of loading."""
+        self._plugins: dict[str, Plugin] = {}
         self.failures: dict[Path, ZenoError] = {}
         """What `load_directory` passed over, and why."""
         self._closed = False
@@ -76,6 +75,11 @@ class ZenoHost:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def plugins(self) -> dict[str, Plugin]:
+        """The loaded plugins by name, in the order of loading; closed ones are loaded no more."""
+        return {name: plugin for name, plugin in self._plugins.items() if not plugin.closed}
 
     @property
     def env(self) -> EnvService:
@@ -160,5 +164,5 @@ class ZenoHost:
             limits=self.limits,
             measure_fuel=self.measure_fuel,
         )
-        self.plugins[plugin.name] = plugin
+        self._plugins = self.plugins | {plugin.name: plugin}
         return plugin

@@ -69,6 +69,11 @@ class Plugin:
         return self.metadata.name
 
     @property
+    def closed(self) -> bool:
+        """Whether it was closed: its name and its slots are free again."""
+        return self._closed
+
+    @property
     def memory(self) -> int:
         """The size of the guest's linear memory, in bytes."""
         return self._living().memory_size
