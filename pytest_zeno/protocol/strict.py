@@ -29,6 +29,12 @@ _LOWEST, _HIGHEST = -(2**63), 2**64 - 1
 _AROUND: Final = 40
 _ESCAPED_COLON: Final = b"\\u003"
 
+_HARMLESS: Final = 2048
+"""Bytes that can neither be deep enough nor many enough to do harm before they are counted."""
+_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_TO_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+
 
 def decode(data: bytes, limits: Limits = _DEFAULTS) -> Any:
     """Return the JSON value of `data`.
@@ -37,6 +43,7 @@ def decode(data: bytes, limits: Limits = _DEFAULTS) -> Any:
     ``protocol.duplicate_key``, ``protocol.number``, ``protocol.surrogate``) or LimitError
     (``limit.json_depth``, ``limit.json_nodes``).
     """
+    measure(data, limits)
     try:
         value = _parse(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -64,6 +71,36 @@ def within(data: bytes, limits: Limits) -> bool:
         data.count(b"{") + data.count(b"[") <= limits.json_depth
         and data.count(b",") + data.count(b"{") + data.count(b"[") <= limits.json_nodes
     )
+
+
+def measure(data: bytes, limits: Limits) -> None:
+    """Refuse what is too deep or too much before a parser spends stack and memory on it.
+
+    Raises LimitError (``limit.json_depth``, ``limit.json_nodes``). PERMISSIONS.md, Replies.
+    """
+    if len(data) <= _HARMLESS:
+        return
+    if max(_sizes(data)) > min(limits.json_nodes, limits.json_depth):
+        data = _STRING.sub(b"", data)
+    commas, openings = _sizes(data)
+    if max(commas, openings - 1) > limits.json_nodes:
+        raise _too_many(limits.json_nodes)
+    if openings > limits.json_depth:
+        brackets = data.translate(_TO_BRACKETS, _NO_BRACKETS)
+        for _ in range(limits.json_depth):  # each turn takes the innermost level away
+            brackets = brackets.replace(b"[]", b"")
+        if brackets:
+            _refuse_brackets(brackets, limits)
+
+
+def _sizes(data: bytes) -> tuple[int, int]:
+    return data.count(b","), data.count(b"[") + data.count(b"{")
+
+
+def _refuse_brackets(left: bytes, limits: Limits) -> None:
+    """Tell what is too deep from what does not close, which the parser can say better."""
+    if left.count(b"[") > limits.json_depth or b"[]" in left:
+        raise _too_deep(limits.json_depth)
 
 
 class _Walk:
@@ -100,9 +137,13 @@ class _Walk:
     def _enter(self, size: int, depth: int) -> None:
         self.left -= size
         if self.left < 0:
-            raise LimitError(f"the JSON has more than {self.nodes} values", code="limit.json_nodes")
+            raise _too_many(self.nodes)
         if depth >= self.depth:
             raise _too_deep(self.depth)
+
+
+def _too_many(limit: int) -> LimitError:
+    return LimitError(f"the JSON has more than {limit} values", code="limit.json_nodes")
 
 
 def _too_deep(limit: int) -> LimitError:

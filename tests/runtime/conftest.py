@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 
     from pytest_zeno.runtime.instance import Instance
 
+    Compile = Callable[[bytes, Path, EngineOptions, Limits], None]
+
+DEFAULTS = Limits()
 PATHS = {"fast": FastInstance, "plain": PlainInstance}
 
 
-def _compile_here(wasm: bytes, target: Path, options: EngineOptions, limits: Limits) -> None:
+_compile_to = compiler.compile_to
+
+
+def compile_here(wasm: bytes, target: Path, options: EngineOptions, _limits: Limits) -> None:
+    """Compile in this process."""
     import wasmtime
 
     target.write_bytes(wasmtime.Module(running_engine(options), wasm).serialize())
@@ -33,9 +40,15 @@ def quick_compiler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Compile the tests' harmless guests in this process: 2 ms instead of 100."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(cache.ENVIRONMENT_VARIABLE, str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(compiler, "compile_to", _compile_here)
+        patch.setattr(compiler, "compile_to", compile_here)
         yield
     module.cache_clear()
+
+
+@pytest.fixture
+def original_compiler() -> Compile:
+    """The compiler that starts a child process."""
+    return _compile_to
 
 
 @pytest.fixture(params=sorted(PATHS))
@@ -56,10 +69,7 @@ def open_guest(path: type[Instance], calls: Calls) -> Iterator[Callable[..., Ins
     opened: list[Instance] = []
 
     def open_guest(
-        *,
-        limits: Limits = Limits(),
-        wasm: bytes | None = None,
-        **parts: object,  # noqa: B008
+        *, limits: Limits = DEFAULTS, wasm: bytes | None = None, **parts: object
     ) -> Instance:
         wasm = guest(**parts) if wasm is None else wasm
         instance = path(module(wasm, limits), calls, limits, plugin="test")

@@ -34,8 +34,6 @@ ALLOC = """(func $alloc (export "alloc") (param $size i32) (result i32) (local $
   (local.get $at))"""
 """A bump allocator that grows the memory and gives 0 when it cannot."""
 
-_RESULTS = {"(i32 i32) -> i32": "(result i32)"}
-
 
 def literal(data: bytes) -> str:
     """Return bytes as a WAT string."""
@@ -69,7 +67,7 @@ def execute(body: str) -> str:
     return f'(func $execute (export "plugin_execute") {parameters} (result i32) {body})'
 
 
-def text(  # noqa: PLR0913 (the parts of a guest)
+def text(
     *,
     imports: Iterable[str] = (),
     memory: str = '(memory (export "memory") 2)',

@@ -90,7 +90,8 @@ POINTERS = (
         "no NUL to the end",
         "protocol.terminator",
         {
-            "run": "(memory.fill (i32.const 131000) (i32.const 120) (i32.const 72)) (i32.const 131000)"
+            "run": """(memory.fill (i32.const 131000) (i32.const 120) (i32.const 72))
+                      (i32.const 131000)"""
         },
     ),
     Case(
@@ -115,7 +116,8 @@ POINTERS = (
             f"alloc gives {pointer}, request of {size} bytes",
             code,
             {
-                "alloc": f'(func $alloc (export "alloc") (param i32) (result i32) (i32.const {pointer}))'
+                "alloc": f"""(func $alloc (export "alloc") (param i32) (result i32)
+                               (i32.const {pointer}))"""
             },
             request=b"r" * size,
         )
@@ -311,7 +313,8 @@ EXITS = (
     ),
 )
 
-_SHORT = Limits(timeout=0.05, load_timeout=0.05)
+_SHORT = Limits(timeout=0.05)
+_SHORT_START = Limits(load_timeout=0.2)
 _FOR_EVER = "(loop $for_ever (br $for_ever))"
 
 LIMITS = (
@@ -344,13 +347,13 @@ LIMITS = (
         "a start section without end",
         "limit.time",
         {"extra": f"(func $first {_FOR_EVER}) (start $first)"},
-        limits=_SHORT,
+        limits=_SHORT_START,
     ),
     Case(
         "_initialize without end",
         "limit.time",
         {"extra": f'(func (export "_initialize") {_FOR_EVER})'},
-        limits=_SHORT,
+        limits=_SHORT_START,
     ),
     Case(
         "memory grown until it is refused",
