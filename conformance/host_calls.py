@@ -40,10 +40,9 @@ def _none(subject: Subject, breach: Callable[[HostCall], bool], what: str) -> No
     """Raise when the plugin made a host call that is a breach of the contract."""
     for call in subject.host_calls:
         if breach(call):
-            where = f"{call.phase} {call.slot}".strip()
             raise Broken(
-                f"{where}: {call.function} {what}",
-                observed=call.detail or visible_bytes(call.request),
+                f"{call.phase} {call.slot}".strip() + f": {call.function} {what}",
+                observed=visible_bytes(call.request) or call.detail,
             )
 
 

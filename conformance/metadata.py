@@ -136,7 +136,7 @@ def test_met006_config_has_string_values(zeno_subject: Subject) -> None:
 )
 def test_met007_name_is_the_manifests(zeno_manifest: Manifest, zeno_metadata: Any) -> None:
     """The metadata's `name` equals the manifest's."""
-    _equal("name", zeno_metadata, zeno_manifest.name)
+    _equal("MET-007", "name", zeno_metadata, zeno_manifest.name)
 
 
 @rule(
@@ -153,16 +153,19 @@ def test_met007_name_is_the_manifests(zeno_manifest: Manifest, zeno_metadata: An
 )
 def test_met008_version_is_the_manifests(zeno_manifest: Manifest, zeno_metadata: Any) -> None:
     """The metadata's `version` equals the manifest's."""
-    _equal("version", zeno_metadata, zeno_manifest.version)
+    _equal("MET-008", "version", zeno_metadata, zeno_manifest.version)
 
 
-def _equal(member: str, metadata: Any, written: str) -> None:
-    """Compare a member that is there; whether it has to be is another rule."""
-    said = metadata.get(member) if isinstance(metadata, dict) else None
-    if isinstance(said, str) and said:
-        expect(
-            said == written,
-            f"plugin_init says the {member} is {quoted(said)}, the manifest says {quoted(written)}",
-            observed=quoted(said),
-            expected=quoted(written),
-        )
+def _equal(rule_id: str, member: str, metadata: Any, written: str) -> None:
+    """Compare a member that is well-formed; whether it is, is another rule."""
+    problems = check_metadata(metadata)
+    no_problems(rule_id, problems)
+    if any(problem.field == member for problem in problems):
+        return
+    said = metadata[member]
+    expect(
+        said == written,
+        f"plugin_init says the {member} is {quoted(said)}, the manifest says {quoted(written)}",
+        observed=quoted(said),
+        expected=quoted(written),
+    )

@@ -28,8 +28,14 @@ if TYPE_CHECKING:
 MOST_SLOTS: Final = 25
 """Slots that are asked; a plugin with more has them all of one make."""
 
-MOST_SECONDS: Final = 20.0
+MOST_SECONDS: Final = 15.0
 """How long asking goes on; what comes after is not asked."""
+
+MOST_LATE: Final = 3
+"""Calls that may run out of time; a plugin with more is not asked again."""
+
+SLOW: Final = 0.2
+"""Seconds of `plugin_init` above which slots share a guest: a fresh one each takes too long."""
 
 _SHOWN: Final = 160
 
@@ -88,8 +94,8 @@ def exchange(subject: Subject) -> tuple[Exchange, ...]:
 
     Raises the ZenoError that keeps a fresh guest from being called.
     """
-    table = _Table(subject)
     slots = subject.slots[:MOST_SLOTS]
+    table = _Table(subject)
     try:
         for slot in slots:
             table.ask_slot(slot)
@@ -112,15 +118,25 @@ class _Table:
     def __init__(self, subject: Subject) -> None:
         self.exchanges: list[Exchange] = []
         self._subject = subject
+        self._slow = subject.init_seconds > SLOW
         self._guest: Guest | None = None
+        self._late: list[LimitError] = []
         self._end = time.monotonic() + MOST_SECONDS
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is up."""
+        return time.monotonic() > self._end
 
     def ask_slot(self, slot: Slot) -> None:
         """Ask everything about one slot, unless it lets the first call run out of time."""
-        for kind in ("again", "valid"):
-            self.clear()
-            first = self.ask(requests.valid(slot, kind))
-        if isinstance(first.error, LimitError):
+        if self.over:
+            return
+        if not self._slow:
+            self.renew()
+            self.ask(requests.valid(slot, "again"))
+        self.renew()
+        if isinstance(self.ask(requests.valid(slot)).error, LimitError):
             return
         self.ask_all(requests.of_slot(slot))
         if self.ask(requests.longer_than_all()).response is not None:
@@ -129,39 +145,51 @@ class _Table:
 
     def ask_unlisted(self, slots: Iterable[Slot]) -> None:
         """Ask for slots that are not there; after a failure, the plugin goes on."""
-        self.clear()
+        self.renew()
         self.ask_all(requests.unlisted(self._subject.slots))
         for slot in slots:
-            failed = self.ask(requests.longer_than_all())
-            if failed.success is False:
+            self.renew()
+            if not self.over and self.ask(requests.unknown()).success is False:
                 self.ask(requests.valid(slot, "after_failure"))
 
     def ask_in_turn(self, slots: Iterable[Slot]) -> None:
         """Ask the slots in turn on one guest, twice."""
-        self.clear()
+        self.renew()
         self.ask_all(requests.valid(slot, "in_turn") for slot in (*slots, *slots))
 
     def ask_all(self, asks: Iterable[Ask]) -> None:
         """Ask one request after the other, until time is up."""
         for one in asks:
-            if time.monotonic() > self._end:
+            if self.over:
                 return
             self.ask(one)
 
     def ask(self, one: Ask) -> Exchange:
         """Ask the present guest, a fresh one if there is none or it has failed."""
-        guest = self._ready()
-        try:
-            response = guest.execute(one.name, one.request)
-        except ZenoError as error:
-            made = Exchange(one, error=error, host_calls=guest.host_calls, logs=guest.logs)
+        if len(self._late) >= MOST_LATE:
+            made = Exchange(one, error=self._late[0])
         else:
-            made = self._read(one, response, guest)
+            made = self._asked(one, self._ready())
         self.exchanges.append(made)
         return made
 
+    def _asked(self, one: Ask, guest: Guest) -> Exchange:
+        try:
+            response = guest.execute(one.name, one.request)
+        except ZenoError as error:
+            error.message += f"; it was asked {visible_bytes(one.request, _SHOWN) or 'nothing'}"
+            if isinstance(error, LimitError):
+                self._late.append(error)
+            return Exchange(one, error=error, host_calls=guest.host_calls, logs=guest.logs)
+        return self._read(one, response, guest)
+
+    def renew(self) -> None:
+        """Let the next request go to a fresh guest, unless those take long to begin."""
+        if not self._slow:
+            self.clear()
+
     def clear(self) -> None:
-        """Let go of the guest: the next one is fresh."""
+        """Let go of the guest."""
         if self._guest is not None:
             self._guest.close()
             self._guest = None

@@ -90,6 +90,11 @@ def large(slot: Slot) -> Ask:
     return Ask("large", slot.name, encoded(slot.name, parameters), slot)
 
 
+def unknown() -> Ask:
+    """Return a short request for a slot that no plugin has."""
+    return Ask("unknown_slot", UNKNOWN[-1], encoded(UNKNOWN[-1], {}))
+
+
 def longer_than_all() -> Ask:
     """Return a request longer than any other, without a NUL, for an unknown slot."""
     return Ask("unknown_slot", _LONGER, encoded(_LONGER, {EXTRA: "x" * 4 * KIB}))

@@ -128,7 +128,7 @@ class Subject:
 
     @property
     def module(self) -> GuestModule:
-        """The valid module."""
+        """The module, valid and compiled."""
         return self._stage("module", self._module)
 
     @property
@@ -205,7 +205,7 @@ class Subject:
         """
         errors = [error for stage in _STAGES[phase] if (error := self._error_of(stage))]
         if phase == "execute" and not self._error_of("exchanges"):
-            errors += [failure for one in self.exchanges for failure in one.failures]
+            errors[:0] = [failure for one in self.exchanges for failure in one.failures]
         for error in errors:
             if _ORDER.index(error.phase) < _ORDER.index(phase):
                 raise error
@@ -260,7 +260,9 @@ class Subject:
 
     def _module(self) -> GuestModule:
         manifest = None if self.bare else self.manifest
-        return read_module(module_path(self.source, manifest), self.limits, self.name)
+        module = read_module(module_path(self.source, manifest), self.limits, self.name)
+        module.compiled()  # once, and here: a failure that cost ten seconds is not repeated
+        return module
 
     def _fit(self) -> GuestModule:
         check_module(self.module, self.name)
