@@ -12,6 +12,8 @@ from collections.abc import Callable, Generator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_zeno.runtime.main_thread import main_thread
+
 if TYPE_CHECKING:
     from wasmtime import Func, Memory, Store, Trap, WasmtimeError
 
@@ -64,6 +66,8 @@ class Entry:
         error = self.error(*self.arguments)
         if error or self.trap:
             self.fail(error)
+
+    main_thread.doors.add(__call__.__code__)
 
     def fail(self, error: int | None) -> None:
         """Hand over what wasmtime reported."""

@@ -134,12 +134,11 @@ class FastInstance(Instance):
 
     def _make_execute(self) -> Callable[[bytes, bytes], bytes]:
         """Return `execute` with all it needs at hand: every name it looks up costs 3 %."""
-        turn, cells = self._turn, self._cells
-        area, guest = self._request, self._guest_view
+        turn, cells, area, guest = self._turn, self._cells, self._request, self._guest_view
         call, free = self._entries["execute"], self._entries["release"]
         frees, largest = self._frees, self.limits.reply
-        error_of, trap, arguments, clock = call.error, call.trap, call.arguments, ticker
-        a, b, c, d, e = arguments
+        error_of, trap, clock = call.error, call.trap, ticker
+        a, b, c, d, e = call.arguments
 
         def execute(name: bytes, request: bytes) -> bytes:
             entered = False
@@ -149,8 +148,7 @@ class FastInstance(Instance):
                 headroom()
                 if self._armed != clock.now:
                     self._armed = self._arm(self.limits.timeout)
-                length = len(name)
-                size = length + len(request)
+                size = (length := len(name)) + len(request)
                 if size <= _SMALL:
                     area[: size + 8] = _lengths(length, size - length) + name + request
                     error = error_of(a, b, c, d, e)
@@ -177,7 +175,7 @@ class FastInstance(Instance):
                 finally:
                     self._vacant = self._vacant or entered
 
-        main_thread.doors |= {execute.__code__, Entry.__call__.__code__}
+        main_thread.doors.add(execute.__code__)
         return execute
 
     def _execute_large(self, name: bytes, request: bytes) -> None:

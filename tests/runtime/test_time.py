@@ -146,6 +146,7 @@ def test_the_thread_ends_when_instances_are_forgotten() -> None:
     assert not _ticking()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="only sockets wake up there")
 def test_a_listener_that_was_there_first_keeps_its_descriptor() -> None:
     """asyncio, say, goes on hearing of signals."""
     ours, theirs = os.pipe()
