@@ -9,6 +9,7 @@ from pytest_zeno.host.gate import Gate
 from pytest_zeno.host.ledger import HostCall, Ledger
 from pytest_zeno.runtime import open_instance
 from pytest_zeno.runtime.instance import check_module
+from pytest_zeno.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -128,6 +129,12 @@ class Guest:
         if gate.traces or self.entry is not None or self._metered:
             self._collect(slot)
         return answer
+
+    def refuse(self, slot: str, error: ZenoError) -> None:
+        """End the guest over an answer to `execute` that `error` refuses (ABI.md section 5)."""
+        error.plugin, error.phase, error.slot = self.plugin, "execute", visible(slot)
+        error.logs, error.host_calls = self.logs, self.host_calls
+        self.close()
 
     def cleanup(self) -> None:
         """Call `plugin_cleanup`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_zeno.errors import ClosedError
+from pytest_zeno.errors import ClosedError, ZenoError
 from pytest_zeno.host.result import Result
 from pytest_zeno.protocol.request import encode_request
 from pytest_zeno.protocol.response import decode_response
@@ -95,7 +95,11 @@ class Plugin:
         if guest.instance.closed:
             guest = self._living()
         answer = guest.execute(slot, request)
-        success, data, error = decode_response(answer, guest.limits)
+        try:
+            success, data, error = decode_response(answer, guest.limits)
+        except ZenoError as refusal:
+            guest.refuse(slot, refusal)
+            raise
         return Result(
             success,
             data,

@@ -7,8 +7,6 @@ from collections import Counter
 
 import pytest
 
-from pytest_zeno import ZenoHost
-from tests.replay import guests
 from tests.replay.differences import DIFFERENCES, EVERYWHERE
 from tests.replay.records import records
 from tests.replay.reference import reference_steps
@@ -104,13 +102,3 @@ def test_how_much_is_the_same():
     different = {case.id for case in CASES if any(d.covers(case.id) for d in DIFFERENCES)}
     assert len(different) == DIFFERENT
     assert len(CASES) - len(different) == SAME
-
-
-def test_a_name_is_free_again_after_unload(tmp_path):
-    """The reference host lists an unloaded plugin no more, and loads it again; so does ours."""
-    folder = guests.write(tmp_path / "guest", "m_ok")
-    with ZenoHost() as host:
-        host.load(folder).close()
-        assert host.plugins == {}
-        again = host.load(folder)
-        assert host.plugins == {"p": again}
