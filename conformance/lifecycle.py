@@ -156,7 +156,12 @@ def test_lif006_no_request_exits(zeno_subject: Subject) -> None:
         "go": "Bound every loop; there is no other goroutine that could end a wait.",
         "rust": "Bound every loop by the input; check that a parser advances each time round.",
     },
-    codes=("execute:limit.time", "execute:limit.host_calls", "execute:limit.fuel"),
+    codes=(
+        "execute:limit.time",
+        "execute:limit.host_calls",
+        "execute:limit.fuel",
+        "execute:limit.name",
+    ),
 )
 def test_lif007_every_request_ends_in_time(zeno_subject: Subject) -> None:
     """Every request is answered within the host's limits, 5 seconds and 200,000 host calls."""

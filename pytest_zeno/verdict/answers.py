@@ -25,7 +25,7 @@ def answered(exchanges: Iterable[Exchange], *kinds: Kind) -> Iterator[Exchange]:
         elif failure is None and one.failures:
             failure = one.failures[0]
     if failure is not None:
-        raise failure
+        raise failure.with_traceback(None)
 
 
 def readable(exchanges: Iterable[Exchange]) -> list[Exchange]:
@@ -35,7 +35,7 @@ def readable(exchanges: Iterable[Exchange]) -> list[Exchange]:
     if not good:
         for one in found:
             for failure in one.failures:
-                raise failure
+                raise failure.with_traceback(None)
     return good
 
 

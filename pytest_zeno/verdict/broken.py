@@ -70,7 +70,7 @@ def no_failures(rule: str, subject: Subject, *phases: Phase) -> None:
         for failure in subject.failures(phase):
             owner = owner_of(failure)
             if owner is not None and owner.id == rule:
-                raise failure
+                raise failure.with_traceback(None)
 
 
 def _raise(problems: list[Problem], observed: str) -> NoReturn:

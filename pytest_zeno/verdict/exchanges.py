@@ -138,7 +138,10 @@ class _Table:
         self.renew()
         if isinstance(self.ask(requests.valid(slot)).error, LimitError):
             return
-        self.ask_all(requests.of_slot(slot))
+        for one in requests.compared(slot):
+            self.renew()
+            self.ask_all([one])
+        self.ask_all(requests.unusual(slot))
         if self.ask(requests.longer_than_all()).response is not None:
             self.ask(requests.valid(slot, "after_longer"))
         self.ask(requests.large(slot))

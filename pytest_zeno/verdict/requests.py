@@ -13,7 +13,7 @@ from pytest_zeno.verdict.values import AWKWARD, fitting, unfitting
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_zeno.protocol.slots import Input, Slot, Slots
+    from pytest_zeno.protocol.slots import Slot, Slots
 
 Kind = Literal[
     "valid",  # parameters that fit; the first call of a fresh guest
@@ -100,35 +100,34 @@ def longer_than_all() -> Ask:
     return Ask("unknown_slot", _LONGER, encoded(_LONGER, {EXTRA: "x" * 4 * KIB}))
 
 
-def of_slot(slot: Slot) -> Iterator[Ask]:
-    """Yield the requests that one guest gets for a slot, those that may well fail last."""
+def compared(slot: Slot) -> Iterator[Ask]:
+    """Yield the requests whose answers are compared: each is a fresh guest's first call."""
     fit = parameters_of(slot)
-    yield Ask("awkward", slot.name, encoded(slot.name, _awkward(slot, fit)), slot)
     yield Ask("extra", slot.name, encoded(slot.name, fit | {EXTRA: [1, {}]}), slot)
     yield Ask("context", slot.name, encoded(slot.name, fit, context={"user": None}), slot)
     yield Ask("other_slot_name", slot.name, encoded(UNKNOWN[0], fit), slot)
     yield Ask("empty_parameters", slot.name, encoded(slot.name, {}), slot)
     yield Ask("no_parameters", slot.name, _encode({"slot_name": slot.name}), slot)
     for one in slot.inputs.values():
-        yield from _of_input(slot, one, fit)
+        without = {name: value for name, value in fit.items() if name != one.name}
+        absent: Kind = "missing" if one.required else "left_out"
+        yield Ask(absent, slot.name, encoded(slot.name, without), slot, one.name)
+        yield Ask("null", slot.name, encoded(slot.name, fit | {one.name: None}), slot, one.name)
+
+
+def unusual(slot: Slot) -> Iterator[Ask]:
+    """Yield the requests that one guest gets in turn: awkward, wrong, and no requests at all."""
+    fit = parameters_of(slot)
+    yield Ask("awkward", slot.name, encoded(slot.name, _awkward(slot, fit)), slot)
+    for one in slot.inputs.values():
+        wrong = unfitting(one.type)
+        if wrong is not None:
+            request = encoded(slot.name, fit | {one.name: wrong})
+            yield Ask("wrong_type", slot.name, request, slot, one.name)
     for text in NOT_JSON:
         yield Ask("not_json", slot.name, text, slot)
     for text in NOT_OBJECT:
         yield Ask("not_object", slot.name, text, slot)
-
-
-def _of_input(slot: Slot, one: Input, fit: dict[str, Any]) -> Iterator[Ask]:
-    """Yield the requests in which one input is absent, null or of a wrong type."""
-    without = {name: value for name, value in fit.items() if name != one.name}
-    absent: Kind = "missing" if one.required else "left_out"
-    changes: tuple[tuple[Kind, dict[str, Any]], ...] = (
-        (absent, without),
-        ("null", without | {one.name: None}),
-    )
-    if unfitting(one.type) is not None:
-        changes += (("wrong_type", without | {one.name: unfitting(one.type)}),)
-    for kind, parameters in changes:
-        yield Ask(kind, slot.name, encoded(slot.name, parameters), slot, one.name)
 
 
 def _awkward(slot: Slot, fit: dict[str, Any]) -> dict[str, Any]:

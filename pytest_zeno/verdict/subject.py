@@ -208,7 +208,7 @@ class Subject:
             errors[:0] = [failure for one in self.exchanges for failure in one.failures]
         for error in errors:
             if _ORDER.index(error.phase) < _ORDER.index(phase):
-                raise error
+                raise error.with_traceback(None)
         return tuple({id(error): error for error in errors if error.phase == phase}.values())
 
     def close(self) -> None:
@@ -220,7 +220,7 @@ class Subject:
 
     def _stage(self, name: str, reach: Callable[[], T]) -> T:
         if name in self._errors:
-            raise self._errors[name]
+            raise self._errors[name].with_traceback(None)
         if name not in self._kept:
             try:
                 self._kept[name] = reach()
