@@ -19,6 +19,8 @@ SUFFIXES: Final = frozenset((".wasm", ".yaml"))
 """What the file of a plugin ends with."""
 
 _SUBJECTS: Final = pytest.StashKey[dict[Path, "Subject"]]()
+_JUDGED: Final = pytest.StashKey[frozenset[Path]]()
+_COLLECTED: Final = pytest.StashKey[set[Path]]()
 _FIXTURE: Final = "zeno_plugin_path"
 _HOW: Final = (
     "give --zeno-plugin=PATH, set `zeno_plugin` in the ini file, or write a fixture "
@@ -38,8 +40,14 @@ def bind(config: pytest.Config) -> None:
     config.stash[_SUBJECTS] = subjects
     if config.args_source is config.ArgsSource.ARGS:
         return
+    config.stash[_JUDGED] = frozenset(subjects)
     files = [str(path) for path in subjects]
     config.args = files if named else [*config.args, *files]
+
+
+def is_judged(session: pytest.Session, path: Path) -> bool:
+    """Whether the file stands for a plugin that this run judges, wherever it is met."""
+    return session.isinitpath(path) or path in session.config.stash.get(_JUDGED, ())
 
 
 def _find(paths: list[Path]) -> dict[Path, Subject]:
@@ -53,9 +61,21 @@ def subjects(config: pytest.Config) -> dict[Path, Subject]:
     return config.stash.setdefault(_SUBJECTS, {})
 
 
-def label(subject: Subject) -> str:
+def label(config: pytest.Config, subject: Subject) -> str:
     """Return what reports call a plugin: its name and where it lies."""
-    return f"{subject.name} ({subject.path})"
+    return f"{subject.name} ({shown(config, subject)})"
+
+
+def labelled(config: pytest.Config) -> dict[str, Subject]:
+    """Return the plugins of this run by their label, in the order they were named."""
+    return {label(config, subject): subject for subject in subjects(config).values()}
+
+
+def shown(config: pytest.Config, subject: Subject) -> str:
+    """Return a plugin's path as a user would type it where pytest was started."""
+    here = config.invocation_params.dir
+    path = subject.path
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def collector(parent: pytest.Collector, path: Path) -> PluginFile | None:
@@ -67,7 +87,18 @@ def collector(parent: pytest.Collector, path: Path) -> PluginFile | None:
     if subject is None:
         return None
     known[path] = subject
+    parent.config.stash.setdefault(_COLLECTED, set()).add(path)
     return PluginFile.for_subject(parent, subject)
+
+
+def check_collected(config: pytest.Config) -> None:
+    """Raise UsageError when pytest did not come by a plugin that is to be judged."""
+    missed = config.stash.get(_JUDGED, frozenset()) - config.stash.get(_COLLECTED, set())
+    for path in sorted(missed):
+        raise pytest.UsageError(
+            f"zeno_plugin: {path} lies in a folder that pytest does not enter (norecursedirs); "
+            "name the plugin with --zeno-plugin, or move it"
+        )
 
 
 def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import types
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
     from typing import Self
 
     from pytest_zeno.verdict.rule import Rule
@@ -29,7 +30,10 @@ class PluginFile(pytest.Module):
     @classmethod
     def for_subject(cls, parent: pytest.Collector, subject: Subject) -> Self:
         """Return the collector of a plugin."""
-        file: Self = cls.from_parent(parent, path=subject.file)
+        root, node_id = parent.config.rootpath, None
+        if not subject.file.is_relative_to(root):  # pytest would have none for it
+            node_id = _relative(subject.file, root)
+        file: Self = cls.from_parent(parent, path=subject.file, nodeid=node_id)
         file.subject = subject
         return file
 
@@ -55,6 +59,14 @@ class PluginFile(pytest.Module):
             if rule is not None:
                 item.add_marker(pytest.mark.zeno_rule(id=rule.id, level=rule.level))
             yield item
+
+
+def _relative(path: Path, start: Path) -> str:
+    """Return a path as node ids are written; whole where there is no way to it (Windows drives)."""
+    try:
+        return Path(os.path.relpath(path, start)).as_posix()
+    except ValueError:
+        return path.as_posix()
 
 
 def applicable(subject: Subject) -> Mapping[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import pytest
 
@@ -12,9 +13,13 @@ from pytest_zeno import _bound
 from pytest_zeno.errors import ZenoError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from pytest_zeno.verdict.rule import Rule
     from pytest_zeno.verdict.subject import Subject
     from pytest_zeno.verdict.verdict import Verdict
+
+T = TypeVar("T")
 
 RULE: Final = "zeno_rule"
 PLUGIN: Final = "zeno_plugin"
@@ -22,6 +27,8 @@ STATUS: Final = "zeno_status"
 BECAUSE: Final = "zeno_because"
 """Names of a report's properties; they stand in JUnit files too."""
 
+_BECAUSE: Final = pytest.StashKey[str]()
+_WARNED: Final = pytest.StashKey[str]()
 _TALLY: Final = pytest.StashKey["Tally"]()
 _SELECTED: Final = pytest.StashKey[dict[Path, frozenset[str]]]()
 
@@ -42,61 +49,76 @@ def remember_rules(session: pytest.Session) -> None:
     session.config.stash[_SELECTED] = {file: frozenset(ids) for file, ids in found.items()}
 
 
-def finish(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-    """Turn pytest's report on a rule into one of ours; a user's own tests are left alone."""
-    if call.when != "call" and report.passed:
+def reach(request: pytest.FixtureRequest, stage: Callable[[], T]) -> T:
+    """Return a stage of the plugin under judgement; see `judged` for when it cannot be reached."""
+    with judged(request.node):
+        return stage()
+
+
+@contextmanager
+def judged(item: pytest.Item) -> Iterator[None]:
+    """Turn what a rule raises into its outcome; other tests and other errors are left alone.
+
+    A stage that cannot be reached is one finding, that of the rule that answers for it; others
+    are not testable then. When that rule is not part of the run, the error fails whatever needs
+    the stage. A SHOULD that is not kept is a warning.
+    """
+    from pytest_zeno._collect import rule_of, subject_of
+
+    rule, subject = rule_of(item), subject_of(item)
+    if rule is None or subject is None:
+        yield
+        return
+    from pytest_zeno.verdict.judge import barring
+
+    try:
+        yield
+    except (AssertionError, ZenoError) as error:
+        other = barring(rule, error)
+        if other and other.id in item.config.stash[_SELECTED].get(subject.file, ()):
+            item.stash[_BECAUSE] = other.id
+            raise pytest.skip.Exception(_untested(other.id)) from None
+        text = _finding(item, rule, subject, error)
+        if rule.level == "MUST" or isinstance(error, ZenoError):
+            raise pytest.fail.Exception(text, pytrace=False) from None
+        item.stash[_WARNED] = text
+
+
+def finish(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Write down on a rule's report what became of it."""
+    if report.when != "call" and report.passed:
         return
     from pytest_zeno._collect import rule_of, subject_of
 
     rule, subject = rule_of(item), subject_of(item)
     if rule is None or subject is None:
         return
-    status: str = report.outcome
-    because = ""
-    if call.excinfo is not None and report.failed:
-        error = call.excinfo.value
-        because = _answerable(item, rule, subject, error)
-        if because:
-            report.outcome = "skipped"
-            report.longrepr = (str(subject.file), 0, f"Skipped: not testable: {because} is broken")
-            status = "skipped"
-        else:
-            status = _found(item, rule, subject, error, report)
-    report.user_properties += [
+    warned, because = item.stash.get(_WARNED, ""), item.stash.get(_BECAUSE, "")
+    if because:  # one place for all of them, so that pytest's summary shows one line
+        report.longrepr = (str(subject.file), 1, f"Skipped: {_untested(because)}")
+    if warned:
+        report.sections.append((f"{rule.id} is not kept", warned))
+    properties: list[tuple[str, object]] = [
         (RULE, rule.id),
-        (PLUGIN, _bound.label(subject)),
-        (STATUS, status),
+        (PLUGIN, _bound.label(item.config, subject)),
+        (STATUS, "warned" if warned else report.outcome),
         (BECAUSE, because),
     ]
+    report.user_properties += properties
+    item.user_properties += properties  # JUnit reads them from the report on the teardown
 
 
-def _answerable(item: pytest.Item, rule: Rule, subject: Subject, error: BaseException) -> str:
-    """Return the id of the other rule of this run that answers for `error`, or "".
-
-    A stage that cannot be reached is one finding: its rule's. When that rule is not part of the
-    run, the error fails whatever needs the stage.
-    """
-    from pytest_zeno.verdict.rule import owner_of
-
-    owner = owner_of(error) if isinstance(error, ZenoError) else None
-    selected = item.config.stash[_SELECTED].get(subject.file, frozenset())
-    return owner.id if owner and owner != rule and owner.id in selected else ""
+def _untested(because: str) -> str:
+    return f"not testable: {because} is broken"
 
 
-def _found(
-    item: pytest.Item, rule: Rule, subject: Subject, error: BaseException, report: pytest.TestReport
-) -> str:
-    """Put the finding into the report; return its status."""
+def _finding(item: pytest.Item, rule: Rule, subject: Subject, error: BaseException) -> str:
     from pytest_zeno.verdict.finding import find, render
 
-    again = shlex.join(["pytest", f"--zeno-plugin={subject.path}", "-k", item.name])
-    text = render(find(rule, error), language=subject.language, again=again)
-    if rule.level == "MUST" or not isinstance(error, AssertionError):
-        report.longrepr = text
-        return "failed"
-    report.outcome, report.longrepr = "passed", None
-    report.sections.append((f"{rule.id} is not kept", text))
-    return "warned"
+    again = shlex.join(
+        ["pytest", f"--zeno-plugin={_bound.shown(item.config, subject)}", "-k", item.name]
+    )
+    return render(find(rule, error), language=subject.language, again=again)
 
 
 # -- afterwards ------------------------------------------------------------------------------------
@@ -123,16 +145,16 @@ class Tally:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a rule's report."""
-        rule = _property(report, RULE)
-        if rule:
-            verdict = self._verdict(_property(report, PLUGIN))
-            verdict.add(rule, _property(report, STATUS), _property(report, BECAUSE))
+        rule, status = _property(report, RULE), _property(report, STATUS)
+        if not rule or (report.when != "call" and report.passed):
+            return
+        verdict = self._verdict(_property(report, PLUGIN))
+        verdict.add(rule, "failed" if report.failed else status, _property(report, BECAUSE))
 
     @property
     def verdicts(self) -> list[Verdict]:
         """The verdicts by plugin, in the order of the command line."""
-        order = [_bound.label(subject) for subject in _bound.subjects(self.config).values()]
-        known = [label for label in order if label in self._verdicts]
+        known = [label for label in _bound.labelled(self.config) if label in self._verdicts]
         return [self._verdicts[label] for label in dict.fromkeys([*known, *self._verdicts])]
 
     def _verdict(self, label: str) -> Verdict:
@@ -140,8 +162,7 @@ class Tally:
             from pytest_zeno._collect import applicable
             from pytest_zeno.verdict.verdict import Verdict
 
-            labelled = {_bound.label(s): s for s in _bound.subjects(self.config).values()}
-            subject = labelled.get(label)
+            subject = _bound.labelled(self.config).get(label)
             rules = len(applicable(subject)) if subject else 0
             self._verdicts[label] = Verdict(label, rules, bare=bool(subject and subject.bare))
         return self._verdicts[label]
@@ -162,12 +183,12 @@ def decide(session: pytest.Session) -> None:
 
 def header(config: pytest.Config) -> list[str]:
     """Return the header's line: which plugins, which revision; nothing when there is none."""
-    found = _bound.subjects(config).values()
-    if not found:
+    labels = _bound.labelled(config)
+    if not labels:
         return []
     from pytest_zeno.verdict.verdict import REVISION
 
-    return [f"zeno: contract revision {REVISION}; {', '.join(_bound.label(s) for s in found)}"]
+    return [f"zeno: contract revision {REVISION}; {', '.join(labels)}"]
 
 
 def summary(reporter: pytest.TerminalReporter) -> None:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from pytest_zeno.verdict.exchanges import Exchange
     from pytest_zeno.verdict.subject import Subject
 
-pytest.register_assert_rewrite("pytest_zeno.conformance")
-
 
 # -- the command line ------------------------------------------------------------------------------
 
@@ -63,9 +61,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PluginFile | None:
     """Collect a plugin that was named, by option or by a pasted id; others are left alone."""
-    if file_path.suffix not in _bound.SUFFIXES or not parent.session.isinitpath(file_path):
-        return None
-    return _bound.collector(parent, file_path)
+    if file_path.suffix in _bound.SUFFIXES and _bound.is_judged(parent.session, file_path):
+        return _bound.collector(parent, file_path)
+    return None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -75,6 +73,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember which rules run: a breach is one finding, where its own rule is among them."""
+    _bound.check_collected(session.config)
     _report.remember_rules(session)
 
 
@@ -82,12 +81,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Turn what a rule raises into its outcome."""
+    with _report.judged(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
+    item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Report a rule as a finding."""
+    """Write rule, plugin and status on a rule's report."""
     report = yield
-    _report.finish(item, call, report)
+    _report.finish(item, report)
     return report
 
 
@@ -170,49 +176,49 @@ def zeno_subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
 
 
 @pytest.fixture
-def zeno_reading(zeno_subject: Subject) -> Reading:
+def zeno_reading(request: pytest.FixtureRequest, zeno_subject: Subject) -> Reading:
     """What was read of the manifest, with its problems (for rules)."""
-    return zeno_subject.reading
+    return _report.reach(request, lambda: zeno_subject.reading)
 
 
 @pytest.fixture
-def zeno_manifest(zeno_subject: Subject) -> Manifest:
+def zeno_manifest(request: pytest.FixtureRequest, zeno_subject: Subject) -> Manifest:
     """The manifest without errors (for rules)."""
-    return zeno_subject.manifest
+    return _report.reach(request, lambda: zeno_subject.manifest)
 
 
 @pytest.fixture
-def zeno_module(zeno_subject: Subject) -> GuestModule:
+def zeno_module(request: pytest.FixtureRequest, zeno_subject: Subject) -> GuestModule:
     """The valid module (for rules)."""
-    return zeno_subject.module
+    return _report.reach(request, lambda: zeno_subject.module)
 
 
 @pytest.fixture
-def zeno_guest(zeno_subject: Subject) -> Iterator[Guest]:
+def zeno_guest(request: pytest.FixtureRequest, zeno_subject: Subject) -> Iterator[Guest]:
     """A fresh guest that has been initialised and has registered its slots (for rules)."""
-    with zeno_subject.guest() as guest:
+    with _report.reach(request, zeno_subject.guest) as guest:
         yield guest
 
 
 @pytest.fixture
-def zeno_metadata(zeno_subject: Subject) -> Any:
+def zeno_metadata(request: pytest.FixtureRequest, zeno_subject: Subject) -> Any:
     """The metadata as JSON (for rules)."""
-    return zeno_subject.metadata
+    return _report.reach(request, lambda: zeno_subject.metadata)
 
 
 @pytest.fixture
-def zeno_slot_list(zeno_subject: Subject) -> Any:
+def zeno_slot_list(request: pytest.FixtureRequest, zeno_subject: Subject) -> Any:
     """The slot list as JSON (for rules)."""
-    return zeno_subject.slot_list
+    return _report.reach(request, lambda: zeno_subject.slot_list)
 
 
 @pytest.fixture
-def zeno_slots(zeno_subject: Subject) -> Slots:
+def zeno_slots(request: pytest.FixtureRequest, zeno_subject: Subject) -> Slots:
     """The slots without errors (for rules)."""
-    return zeno_subject.slots
+    return _report.reach(request, lambda: zeno_subject.slots)
 
 
 @pytest.fixture
-def zeno_exchanges(zeno_subject: Subject) -> tuple[Exchange, ...]:
+def zeno_exchanges(request: pytest.FixtureRequest, zeno_subject: Subject) -> tuple[Exchange, ...]:
     """Requests of every kind and what the plugin answered (for rules)."""
-    return zeno_subject.exchanges
+    return _report.reach(request, lambda: zeno_subject.exchanges)

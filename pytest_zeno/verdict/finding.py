@@ -80,8 +80,11 @@ def render(finding: Finding, *, language: str = "", again: str = "") -> str:
 
 
 def _fixes(rule: Rule, language: str) -> Iterator[str]:
-    shown = {language: rule.fix[language]} if language in rule.fix else rule.fix
-    for name, text in shown.items():
+    """Yield the fix in the author's language; where that is not known, each that differs."""
+    if language in rule.fix or len(set(rule.fix.values())) == 1:
+        yield from _field("fix", rule.fix.get(language) or next(iter(rule.fix.values())))
+        return
+    for name, text in rule.fix.items():
         yield from _field(f"fix {_LANGUAGES.get(name, name)}", text)
 
 

@@ -32,6 +32,7 @@ class Verdict:
         elif status == "warned":
             self.warned.add(rule)
         elif status == "failed":
+            self.passed.discard(rule)  # a teardown may fail after the rule itself
             self.broken.add(rule)
         else:
             self.untested[rule] = because

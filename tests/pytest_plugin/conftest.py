@@ -7,7 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from pytest_zeno import ZenoHost
+from pytest_zeno.verdict.judge import judge
+from pytest_zeno.verdict.subject import Subject
+
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _imported() -> None:
+    """Import all there is: a run inside this process drops what it was the first to import."""
+    subject = Subject(FIXTURES / "hello-c")
+    judge(subject)
+    subject.close()
+    with ZenoHost() as host:
+        host.load(FIXTURES / "hello-c").call("hello.count")
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def test_a_plugin_is_named_by_folder_manifest_or_directory(pytester, given):
 
 
 def test_a_bare_module_is_judged_without_a_manifest(pytester, hello):
-    """A bare .wasm is judged without the manifest's rules and without grants; the verdict says so."""
+    """A bare .wasm is judged without the manifest's rules and any grant; the verdict says so."""
     whole = pytester.runpytest("--zeno-plugin=plugins/hello").parseoutcomes()["passed"]
     (hello / "manifest.yaml").unlink()
     result = pytester.runpytest("--zeno-plugin=plugins/hello/hello.wasm")
@@ -83,9 +83,7 @@ def test_a_text_file_called_wasm_is_one_finding(pytester, hello):
     result = pytester.runpytest("--zeno-plugin=plugins/hello")
     assert result.ret == FAILED
     assert result.parseoutcomes()["failed"] == 1
-    result.stdout.fnmatch_lines(
-        ["*not a core WebAssembly module*", "*: not conformant (1 broken, *"]
-    )
+    result.stdout.fnmatch_lines(["*'hello, I am text'*", "*: not conformant (1 broken, *"])
 
 
 def test_a_missing_module_is_one_finding(pytester, hello):
@@ -102,7 +100,7 @@ def test_a_breach_still_shows_when_its_own_rule_does_not_run(pytester, hello):
     (hello / "hello.wasm").write_text("hello, I am text\n")
     result = pytester.runpytest("--zeno-plugin=plugins/hello", "-k", "met00")
     assert result.ret == FAILED
-    result.stdout.fnmatch_lines(["*not a core WebAssembly module*"])
+    result.stdout.fnmatch_lines(["*'hello, I am text'*"])
 
 
 def test_a_run_that_selects_nothing_is_not_green(pytester):
@@ -138,3 +136,12 @@ def test_the_ini_file_names_plugins(pytester):
     result = pytester.runpytest()
     assert result.ret == OK
     result.stdout.fnmatch_lines(["test_mine.py *", "*: conformant (*"])
+
+
+def test_a_plugin_that_pytest_walks_past_is_an_error(pytester, hello):
+    """A plugin of the ini file in a folder that pytest does not enter is never passed over."""
+    hello.rename(pytester.mkdir("build") / "hello")
+    pytester.makeini("[pytest]\nzeno_plugin = build/hello\n")
+    result = pytester.runpytest()
+    assert result.ret == USAGE
+    result.stderr.fnmatch_lines(["*hello.wasm lies in a folder that pytest does not enter*"])
