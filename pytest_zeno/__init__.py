@@ -1,10 +1,10 @@
 """The harness that decides whether a ZenoEngine plugin is fit to ship.
 
-    from pytest_zeno import ZenoHost
+from pytest_zeno import ZenoHost
 
-    with ZenoHost() as host:
-        plugin = host.load("plugins/hello")
-        print(plugin.call("hello.greet", name="World").data)
+with ZenoHost() as host:
+    plugin = host.load("plugins/hello")
+    print(plugin.call("hello.greet", name="World").data)
 """
 
 from __future__ import annotations
