@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_zeno.errors import ZenoError
 from pytest_zeno.host.ledger import KEPT_BYTES
 from pytest_zeno.protocol.strict import decode
-from pytest_zeno.text import visible_bytes
+from pytest_zeno.text import visible, visible_bytes
 from pytest_zeno.verdict.broken import Broken, expect
 from pytest_zeno.verdict.rule import everywhere, rule
 
@@ -154,7 +154,45 @@ def _is_no_object(call: HostCall) -> bool:
     try:
         return not isinstance(decode(call.request), dict)
     except ZenoError as error:
-        return error.code != "protocol.utf8"
+        return error.code.startswith("protocol.") and error.code != "protocol.utf8"
+
+
+@rule(
+    "HST-006",
+    level="SHOULD",
+    section="5",
+    why="There is no script yet whose scope it could be: what a plugin reads while it starts "
+    "is refused, in some hosts it is another caller's.",
+    fix={
+        "c": "Ask for the scope inside the slot that needs it.",
+        "go": "Ask for the scope inside the slot that needs it, not in init().",
+        "rust": "Ask for the scope inside the slot that needs it, not in plugin_init.",
+    },
+)
+def test_hst006_scope_is_for_calls(zeno_subject: Subject) -> None:
+    """The scope should be asked for in plugin_execute alone."""
+    _none(zeno_subject, lambda call: call.rule == "scope.phase", "is called where no scope is")
+
+
+@rule(
+    "HST-007",
+    level="MUST",
+    section="PERMISSIONS.md, Limits",
+    why="Statements, values and files above the limits are refused: the data of a large user is "
+    "lost where that of a small one was kept.",
+    fix={
+        "c": "Write large data in parts, and check the answer of every host function.",
+        "go": "Write large data in parts, and check the answer of every host function.",
+        "rust": "Write large data in parts, and check the answer of every host function.",
+    },
+)
+def test_hst007_host_calls_pass_no_limit(zeno_subject: Subject) -> None:
+    """No request to a host function, log lines apart, passes a limit of the host."""
+    _none(zeno_subject, _passes_a_limit, "is asked for more than the limits allow")
+
+
+def _passes_a_limit(call: HostCall) -> bool:
+    return call.code == "limit_exceeded" and call.function in _KINDS
 
 
 @rule(
@@ -171,11 +209,12 @@ def test_prm001_permissions_cover_what_is_used(
     """The manifest should ask for every permission that the plugin uses."""
     for call in zeno_subject.host_calls:
         kind = _KINDS.get(call.function, "")
-        if call.code != "permission_denied" or not kind:
+        if call.code != "permission_denied" or call.rule == "scope.phase" or not kind:
             continue
         # A resource may come from our made-up parameters; a kind that is never granted does not.
+        made_up = call.phase == "execute" and kind != "scope"
         expect(
-            call.phase == "execute" and getattr(zeno_manifest.permissions, kind),
+            made_up and getattr(zeno_manifest.permissions, kind),
             f"{call.phase} {call.slot}: {call.function} needs the permission {kind}",
             observed=visible_bytes(call.request),
             hint=call.detail,
@@ -200,5 +239,5 @@ def test_prm002_permissions_are_used(
         expect(
             kind in used or not getattr(zeno_manifest.permissions, kind),
             f"the manifest asks for {kind}, and the module imports no function that needs it",
-            observed=", ".join(entry.name for entry in zeno_module.imports) or "no imports",
+            observed=", ".join(visible(entry.name) for entry in zeno_module.imports) or "nothing",
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_zeno.verdict.broken import no_failures, no_problems
+from pytest_zeno.errors import LoadError
+from pytest_zeno.runtime import binary
+from pytest_zeno.verdict.broken import Broken, no_failures, no_problems
 from pytest_zeno.verdict.rule import rule
 
 if TYPE_CHECKING:
@@ -28,7 +30,18 @@ if TYPE_CHECKING:
 )
 def test_mod001_binary_is_a_core_module(zeno_subject: Subject) -> None:
     """The binary is a core WebAssembly module of version 1."""
-    no_failures("MOD-001", zeno_subject, "load")
+    try:
+        no_failures("MOD-001", zeno_subject, "load")
+    except LoadError as error:
+        if error.code != "load.not_wasm":
+            raise
+        start = zeno_subject.file.read_bytes()[: len(binary.MAGIC)]
+        raise Broken(
+            error.message,
+            observed=f"first bytes {start.hex(' ') or '(none)'}",
+            expected=f"first bytes {binary.MAGIC.hex(' ')}",
+            hint=error.hint,
+        ) from None
 
 
 @rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from pytest_zeno.errors import ProtocolError
+from pytest_zeno.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,5 +87,5 @@ def _line(problem: Problem) -> str:
     if problem.line:
         return f"{problem.file}:{problem.line}:{problem.column}: {problem.message}"
     if problem.field:
-        return f"{problem.field}: {problem.message}"
+        return f"{visible(problem.field)}: {problem.message}"
     return problem.message

@@ -44,6 +44,13 @@ def test_wrong_type_of_the_whole_bars_the_rest():
     assert caught.value.code == "slots.type"
 
 
+def test_guest_text_is_escaped():
+    """A member's name that the plugin chose cannot start a line of the report."""
+    problem = Problem("slots.duplicate", "listed twice", field="a\n::error::b")
+    with pytest.raises(Broken, match=r"a\\u000a::error::b: listed twice"):
+        no_problems("SLT-007", [problem])
+
+
 def test_many_problems_are_cut():
     """A finding shows twenty problems and counts the others."""
     with pytest.raises(Broken, match="and 30 more like these"):
