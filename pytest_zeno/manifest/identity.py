@@ -16,11 +16,11 @@ from pytest_zeno.text import quoted
 if TYPE_CHECKING:
     from pytest_zeno.manifest.form import Form
 
-NAME: Final = r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?"
+NAME: Final = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?"
 """A plugin's name as a pattern: it becomes directories and report files on every system."""
 
-BINARY: Final = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,122}\.wasm"
-"""The module's file name as a pattern: it lies in the plugin's folder itself."""
+BINARY: Final = r"([A-Za-z0-9_][A-Za-z0-9._-]{0,126}/){0,8}[A-Za-z0-9_][A-Za-z0-9._-]{0,122}\.wasm"
+"""The module's path inside the plugin's folder as a pattern; no segment can lead out of it."""
 
 _NAME: Final = re.compile(NAME, re.ASCII)
 _BINARY: Final = re.compile(BINARY, re.ASCII)
@@ -39,8 +39,8 @@ def read_name(form: Form) -> str:
     if node is not None and not valid_name(name):
         form.report.add(
             "name",
-            f"`name` is {quoted(name, 60)}, expected at most 64 lower-case ASCII letters, digits, "
-            "dots, dashes and underscores, a letter or digit first and last",
+            f"`name` is {quoted(name, 60)}, expected at most 64 ASCII letters, digits, dots, "
+            "dashes and underscores, a letter or digit first and last",
             node,
             field="name",
             hint=_foreign(name) or _slug(name),
@@ -63,13 +63,13 @@ def read_version(form: Form) -> str:
 
 
 def read_binary(form: Form) -> str:
-    """Return the file name of the module."""
+    """Return the path of the module inside the plugin's folder."""
     binary, node = _required(form, "binary")
-    if node is not None and (not _BINARY.fullmatch(binary) or _DEVICE.fullmatch(binary)):
+    if node is not None and not _is_inside(binary):
         form.report.add(
             "binary",
-            f"`binary` is {quoted(binary, 60)}, expected the name of a .wasm file in the "
-            "plugin's own folder",
+            f"`binary` is {quoted(binary, 60)}, expected the path of a .wasm file inside "
+            "the plugin's folder",
             node,
             field="binary",
             hint=_binary_hint(binary),
@@ -113,7 +113,7 @@ def _foreign(text: str) -> str:
 def _slug(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9 ._-]+", name):
         return ""
-    slug = name.lower().replace(" ", "-").strip("._-")
+    slug = name.replace(" ", "-").strip("._-")
     return f"write {slug}" if valid_name(slug) else ""
 
 
@@ -124,9 +124,16 @@ def _version_hint(text: str) -> str:
     return "write three numbers, such as 1.0.0"
 
 
+def _is_inside(binary: str) -> bool:
+    segments = binary.split("/")
+    return bool(_BINARY.fullmatch(binary)) and not any(map(_DEVICE.fullmatch, segments))
+
+
 def _binary_hint(text: str) -> str:
-    if "/" in text or "\\" in text:
-        return "put the module beside the manifest and write its name alone"
+    if "\\" in text:
+        return "write slashes, on Windows too"
+    if text.startswith("/") or ".." in text.split("/"):
+        return "put the module into the plugin's folder and write its path from there"
     if not text.endswith(".wasm"):
         return "let the name end in .wasm"
     return _foreign(text) or (

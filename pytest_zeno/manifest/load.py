@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def load_manifest(path: Path) -> Manifest:
-    """Return the manifest at `path`, its `binary` checked to be a file in the same folder.
+    """Return the manifest at `path`, its `binary` checked to be a file in the folder.
 
     Raises ManifestError with every problem, warnings included, when one is an error.
     """

@@ -47,9 +47,9 @@ def manifest_schema() -> dict[str, Any]:
         "type": "object",
         "required": ["name", "version", "binary"],
         "properties": {
-            "name": _pattern(f"^{NAME}$", "The plugin's name, lower case."),
+            "name": _pattern(f"^{NAME}$", "The plugin's name."),
             "version": _pattern(_VERSION, "A SemVer 2.0 version."),
-            "binary": _pattern(f"^{BINARY}$", "The module's file in the same folder."),
+            "binary": _pattern(f"^{BINARY}$", "The module's path inside the folder."),
             "author": _text("Who wrote it."),
             "description": _text("What it does, in one sentence."),
             "license": _text("An SPDX expression."),

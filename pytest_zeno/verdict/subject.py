@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_DEEPEST: Final = 8
+"""How many folders up the manifest of a module is looked for."""
+
 _DEFAULTS: Final = Limits()
 
 _STAGES: Final[dict[Phase, tuple[str, ...]]] = {
@@ -360,13 +363,13 @@ def find_subjects(path: Path, *, limits: Limits = _DEFAULTS) -> list[Subject]:
 def find_subject_of(file: Path) -> Subject | None:
     """Return the plugin that a collected file stands for (`Subject.file`); None when it is none.
 
-    A module that the manifest beside it names stands for that plugin, any other for itself.
+    A module that a manifest beside or above it names stands for that plugin, any other for itself.
     """
-    beside = file.parent / MANIFEST
-    if beside.is_file():
-        subject = Subject(beside)
-        if file in (subject.file, beside):
-            return subject
+    for folder in file.parents[:_DEEPEST]:
+        if (folder / MANIFEST).is_file():
+            subject = Subject(folder / MANIFEST)
+            if file in (subject.file, folder / MANIFEST):
+                return subject
     if file.suffix == ".wasm" and file.is_file():
         return Subject(file)
     return None

@@ -40,17 +40,16 @@ def test_a_missing_field_is_found_under_a_near_name():
     assert problems[0].hint == "is it 'Binary'?"
 
 
-@pytest.mark.parametrize("name", ["demo", "hello-rust", "a", "123", "a.b_c-d", "n" * 64])
+@pytest.mark.parametrize("name", ["demo", "hello-rust", "a", "123", "a.b_c-d", "Demo", "n" * 64])
 def test_good_names(name):
-    """Lower-case letters, digits, dots, dashes and underscores make a name."""
+    """Letters, digits, dots, dashes and underscores make a name."""
     assert accepted(base=manifest(name=name)).name == name
 
 
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("Demo Plugin", "write demo-plugin"),
-        ("Demo", "write demo"),
+        ("Demo Plugin", "write Demo-Plugin"),
         ("../../etc", ""),
         ("a/b", ""),
         ("-a", "write a"),
@@ -96,19 +95,22 @@ def test_bad_versions(version, hint):
     assert problem.hint == hint
 
 
-@pytest.mark.parametrize("binary", ["plugin.wasm", "P-1_x.y.wasm", "_a.wasm"])
+@pytest.mark.parametrize("binary", ["plugin.wasm", "P-1_x.y.wasm", "_a.wasm", "build/release.wasm"])
 def test_good_binaries(binary):
-    """The binary is a file name that ends in .wasm."""
+    """The binary is a path inside the folder that ends in .wasm."""
     assert accepted(base=manifest(binary=binary)).binary == binary
 
 
 @pytest.mark.parametrize(
     ("binary", "hint"),
     [
-        ("../x.wasm", "beside the manifest"),
-        ("/x.wasm", "beside the manifest"),
-        ("a/x.wasm", "beside the manifest"),
-        ("'a\\x.wasm'", "beside the manifest"),
+        ("../x.wasm", "into the plugin's folder"),
+        ("/x.wasm", "into the plugin's folder"),
+        ("a/../../x.wasm", "into the plugin's folder"),
+        ("a//x.wasm", "use letters"),
+        ("./x.wasm", "use letters"),
+        ("'a\\x.wasm'", "slashes"),
+        ("aux/x.wasm", ""),
         ("plugin", "end in .wasm"),
         ("plugin.so", "end in .wasm"),
         ("-x.wasm", "first"),
@@ -121,7 +123,7 @@ def test_good_binaries(binary):
     ],
 )
 def test_bad_binaries(binary, hint):
-    """A path, another ending, or a name that some system reads otherwise is an error."""
+    """A way out of the folder, another ending, or a name read otherwise somewhere is an error."""
     problem = only(read(base=manifest(binary=binary)))
     assert (problem.code, problem.line, problem.column) == ("manifest.binary", 3, 9)
     assert hint in problem.hint
