@@ -37,9 +37,11 @@ def decode_response(text: bytes, limits: Limits) -> Response:
     Raises ProtocolError (what `strict.decode` raises, and ``response.…`` from `check_response`)
     or LimitError. ABI.md section 4, Response.
     """
+    if not within(text, limits):
+        return _decode_slowly(text, limits)
     try:
         envelope = _parse(text)
-        if _encode(envelope) != text or not within(text, limits):
+        if _encode(envelope) != text:
             return _decode_slowly(text, limits)
         check_integers(envelope)
     except (msgspec.MsgspecError, UnicodeDecodeError, OverflowError, RecursionError):
