@@ -142,6 +142,7 @@ class _Table:
             self.renew()
             self.ask_all([one])
         self.ask_all(requests.unusual(slot))
+        self.ask(requests.valid(slot, "repeat"))
         if self.ask(requests.longer_than_all()).response is not None:
             self.ask(requests.valid(slot, "after_longer"))
         self.ask(requests.large(slot))

@@ -35,8 +35,9 @@ Kind = Literal[
     "other_case",  # a listed slot's name in upper case
     "longer_name",  # a listed slot's name with something behind it
     "shorter_name",  # a listed slot's name without its last character
+    "repeat",  # the valid request again, on a guest that has had others
     "after_failure",  # the valid request after one that failed
-    "after_longer",  # the valid request after one with a longer name and a longer request
+    "after_longer",  # the same after one with a longer name and a longer request
     "in_turn",  # the valid requests of all slots, in turn, on one guest
 ]
 """What a request tests."""

@@ -45,7 +45,7 @@ def test_every_kind_is_asked(exchanges):
     assert counted["missing"] == counted["left_out"] == 1
     assert counted["null"] == counted["wrong_type"] == 2
     assert counted["in_turn"] == 4
-    assert len(counted) == 22
+    assert len(counted) == 23
 
 
 def test_awkward_text_comes_back_whole(exchanges):
