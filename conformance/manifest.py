@@ -102,7 +102,7 @@ def test_man004_fields_have_their_types(zeno_reading: Reading) -> None:
     section="7",
     why="The name becomes folders and report files on every system and is how other plugins "
     "require this one.",
-    fix=everywhere("Write `name: my-plugin`: lower-case ASCII letters, digits, dots and dashes."),
+    fix=everywhere("Write `name: my-plugin`: ASCII letters, digits, dots, dashes and underscores."),
     codes=("manifest.name_missing", "manifest.name"),
 )
 def test_man005_name_is_there(zeno_reading: Reading) -> None:
