@@ -83,7 +83,7 @@ def test_the_sdist_builds_the_wheel_and_carries_no_more(built, sources, project)
     with tarfile.open(path) as opened:
         files = {item.name.removeprefix(folder) for item in opened.getmembers() if item.isfile()}
     generated = {name for name in files if name.startswith("pytest_zeno.egg-info/")}
-    written = {"LICENSE", "PKG-INFO", "README.md", "pyproject.toml", "setup.cfg"}
+    written = {"LICENSE", "MANIFEST.in", "PKG-INFO", "README.md", "pyproject.toml", "setup.cfg"}
     assert files - generated == sources | written
 
 
