@@ -10,17 +10,15 @@ import pytest
 from pytest_zeno.errors import ZenoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pytest_zeno._collect import PluginFile
     from pytest_zeno.verdict.subject import Subject
 
-SUFFIXES: Final = frozenset((".wasm", ".yaml"))
-"""What the file of a plugin ends with."""
-
 _SUBJECTS: Final = pytest.StashKey[dict[Path, "Subject"]]()
-_JUDGED: Final = pytest.StashKey[frozenset[Path]]()
-_COLLECTED: Final = pytest.StashKey[set[Path]]()
+_MET: Final = pytest.StashKey[set[str]]()
+_NONE: Final[set[str]] = set()
+_SUFFIXES: Final = frozenset((".wasm", ".yaml"))
 _FIXTURE: Final = "zeno_plugin_path"
 _HOW: Final = (
     "give --zeno-plugin=PATH, set `zeno_plugin` in the ini file, or write a fixture "
@@ -38,16 +36,30 @@ def bind(config: pytest.Config) -> None:
         text = f"{error.message} ({error.hint})" if error.hint else error.message
         raise pytest.UsageError(f"--zeno-plugin: {text}") from None
     config.stash[_SUBJECTS] = subjects
+    if config.args_source is not config.ArgsSource.ARGS:
+        _judge(config, subjects)
+        # A file below a folder that is walked is met there; pytest 8.4 and 9 differ about both.
+        walked = [] if named else [here / path for path in config.args]
+        outside = [path for path in subjects if not any(map(path.is_relative_to, walked))]
+        config.args = [*map(str, walked), *map(str, outside)]
+
+
+def bind_arguments(config: pytest.Config) -> None:
+    """Judge the plugins that stand among the arguments, also below a folder that stands there."""
     if config.args_source is config.ArgsSource.ARGS:
-        return
-    config.stash[_JUDGED] = frozenset(subjects)
-    files = [str(path) for path in subjects]
-    config.args = files if named else [*config.args, *files]
+        files = [Path(argument.partition("::")[0]) for argument in config.args]
+        here = config.invocation_params.dir
+        _judge(config, [here / file for file in files if file.suffix in _SUFFIXES])
 
 
-def is_judged(session: pytest.Session, path: Path) -> bool:
+def _judge(config: pytest.Config, files: Iterable[Path]) -> None:
+    # An option, because those are what xdist hands to its workers.
+    config.option.zeno_judged = [*getattr(config.option, "zeno_judged", ()), *map(str, files)]
+
+
+def is_judged(config: pytest.Config, path: Path) -> bool:
     """Whether the file stands for a plugin that this run judges, wherever it is met."""
-    return session.isinitpath(path) or path in session.config.stash.get(_JUDGED, ())
+    return str(path) in getattr(config.option, "zeno_judged", ())
 
 
 def _find(paths: list[Path]) -> dict[Path, Subject]:
@@ -82,23 +94,24 @@ def collector(parent: pytest.Collector, path: Path) -> PluginFile | None:
     """Return the collector of the plugin that `path` belongs to; None when it is none."""
     from pytest_zeno._collect import PluginFile, subject_for
 
+    parent.config.stash.setdefault(_MET, set()).add(str(path))
     known = subjects(parent.config)
     subject = known.get(path) or subject_for(path)
     if subject is None:
         return None
     known[path] = subject
-    parent.config.stash.setdefault(_COLLECTED, set()).add(path)
     return PluginFile.for_subject(parent, subject)
 
 
 def check_collected(config: pytest.Config) -> None:
     """Raise UsageError when pytest did not come by a plugin that is to be judged."""
-    missed = config.stash.get(_JUDGED, frozenset()) - config.stash.get(_COLLECTED, set())
-    for path in sorted(missed):
-        raise pytest.UsageError(
-            f"zeno_plugin: {path} lies in a folder that pytest does not enter (norecursedirs); "
-            "name the plugin with --zeno-plugin, or move it"
-        )
+    met = config.stash.get(_MET, _NONE)
+    for path in getattr(config.option, "zeno_judged", ()):
+        if path not in met:
+            raise pytest.UsageError(
+                f"{path} lies in a folder that pytest does not enter (norecursedirs); "
+                "name the plugin with --zeno-plugin, or move it"
+            )
 
 
 def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:

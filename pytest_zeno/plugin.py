@@ -49,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_report.Tally(config), "zeno-tally")
     if config.getoption("zeno_plugin") or config.getini("zeno_plugin"):
         _bound.bind(config)
+    _bound.bind_arguments(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -61,7 +62,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PluginFile | None:
     """Collect a plugin that was named, by option or by a pasted id; others are left alone."""
-    if file_path.suffix in _bound.SUFFIXES and _bound.is_judged(parent.session, file_path):
+    if _bound.is_judged(parent.config, file_path):
         return _bound.collector(parent, file_path)
     return None
 

@@ -120,3 +120,13 @@ def test_junit_carries_the_rule(pytester):
     text = (pytester.path / "out.xml").read_text("utf-8")
     assert '<property name="zeno_rule" value="MOD-001"' in text
     assert '<property name="zeno_status" value="passed"' in text
+
+
+def test_xdist_finds_the_plugins_of_the_ini_file(pytester):
+    """-n 2 runs the user's tests and judges the plugin that only the walk meets."""
+    pytester.makeini("[pytest]\nzeno_plugin = plugins/hello\n")
+    pytester.makepyfile(test_mine="def test_mine(): pass")
+    result = pytester.runpytest_subprocess("-n", "2", "-v")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*PASSED test_mine.py::test_mine*"])
+    result.stdout.fnmatch_lines(["*: conformant (*"])
