@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, TypeVar
 from pytest_zeno.errors import ZenoError
 from pytest_zeno.host.gate import Gate
 from pytest_zeno.host.ledger import HostCall, Ledger
+from pytest_zeno.host.result import Result
+from pytest_zeno.limits import PAGE
+from pytest_zeno.protocol.response import decode_response
 from pytest_zeno.runtime import open_instance
 from pytest_zeno.runtime.instance import check_module
-from pytest_zeno.text import visible
+from pytest_zeno.text import visible, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,6 +70,8 @@ class Guest:
         """What the last entry asked of the host; None when it asked nothing."""
         self.fuel: int | None = None
         """The fuel burnt by the last entry; None when it is not counted."""
+        self.ended = False
+        """Whether it is closed, or has failed; it cannot be entered again."""
         self._metered = measure_fuel
         self._gate = Gate(plugin, grants, services, limits, defaults)
         self.instance = open_instance(
@@ -74,7 +79,7 @@ class Guest:
         )
 
     def __repr__(self) -> str:
-        state = "ended" if self.instance.closed else self._gate.phase
+        state = "ended" if self.ended else self._gate.phase
         return f"<Guest {self.plugin} {state}>"
 
     def __enter__(self) -> Self:
@@ -98,11 +103,6 @@ class Guest:
         """The size of the linear memory in bytes."""
         return self.instance.memory_size
 
-    @property
-    def ended(self) -> bool:
-        """Whether it is closed, or has failed; it cannot be entered again."""
-        return self.instance.closed
-
     def init(self) -> bytes:
         """Call `plugin_init` and return the metadata's text."""
         return self._enter("init", self.instance.init)
@@ -117,24 +117,36 @@ class Guest:
         Raises TrapError, ExitError, LimitError or ProtocolError, after which the guest is at its
         end, and ClosedError when it is.
         """
-        # `_enter`, written out: this is the path that every slot call takes.
-        gate = self._gate
-        gate.phase = "execute"
         name = slot if isinstance(slot, bytes) else slot.encode()
+        return self._enter("execute", lambda: self.instance.execute(name, request), slot)
+
+    def send(self, slot: str, request: bytes) -> Result:
+        """Call `plugin_execute` as `execute` does, and read the response.
+
+        A response that the contract does not allow raises ProtocolError or LimitError, and is the
+        guest's end, too (ABI.md section 5).
+        """
+        # Every slot call comes this way: `_enter` and `execute`, written out.
+        gate, instance = self._gate, self.instance
+        gate.phase = "execute"
         try:
-            answer = self.instance.execute(name, request)
-        except BaseException as error:
-            self._failed(slot, error)
+            answer = instance.execute(slot.encode(), request)
+            success, data, error = decode_response(answer, self.limits)
+        except BaseException as failure:
+            self._failed(slot, failure)
             raise
         if gate.traces or self.entry is not None or self._metered:
             self._collect(slot)
-        return answer
-
-    def refuse(self, slot: str, error: ZenoError) -> None:
-        """End the guest over an answer to `execute` that `error` refuses (ABI.md section 5)."""
-        error.plugin, error.phase, error.slot = self.plugin, "execute", visible(slot)
-        error.logs, error.host_calls = self.logs, self.host_calls
-        self.close()
+        return Result(
+            success,
+            data,
+            error,
+            answer,
+            instance.pages * PAGE,
+            self.fuel,
+            self.logs,
+            self.entry,
+        )
 
     def cleanup(self) -> None:
         """Call `plugin_cleanup`."""
@@ -142,16 +154,17 @@ class Guest:
 
     def close(self) -> None:
         """Free the instance; safe to call twice."""
+        self.ended = True
         self.instance.close()
 
-    def _enter(self, phase: Phase, run: Callable[[], T]) -> T:
+    def _enter(self, phase: Phase, run: Callable[[], T], slot: str | bytes = "") -> T:
         self._gate.phase = phase
         try:
             answer = run()
         except BaseException as error:
-            self._failed("", error)
+            self._failed(slot, error)
             raise
-        self._collect("")
+        self._collect(slot)
         return answer
 
     def _collect(self, slot: str | bytes) -> None:
@@ -161,12 +174,20 @@ class Guest:
         if not self._gate.traces:
             self.logs, self.entry = (), None
             return
-        shown = slot if isinstance(slot, str) else slot.decode("utf-8", "backslashreplace")
-        self.entry, self.logs = self._gate.take(shown)
+        self.entry, self.logs = self._gate.take(_shown(slot))
         self.ledger.add(self.entry)
 
     def _failed(self, slot: str | bytes, error: BaseException) -> None:
-        """Give an error what the plugin logged and asked before it."""
+        """Give an error what it does not know yet; a refused response ends the instance here."""
         self._collect(slot)
-        if isinstance(error, ZenoError):
-            error.logs, error.host_calls = self.logs, self.host_calls
+        self.ended = self.instance.closed
+        if not isinstance(error, ZenoError):
+            return
+        if not error.phase:
+            error.plugin, error.phase, error.slot = self.plugin, self._gate.phase, _shown(slot)
+            self.close()
+        error.logs, error.host_calls = self.logs, self.host_calls
+
+
+def _shown(slot: str | bytes) -> str:
+    return visible(slot) if isinstance(slot, str) else visible_bytes(slot)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_zeno.errors import ClosedError, ZenoError
-from pytest_zeno.host.result import Result
+from pytest_zeno.errors import ClosedError
 from pytest_zeno.protocol.request import encode_request
-from pytest_zeno.protocol.response import decode_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from pytest_zeno.host.guest import Guest
+    from pytest_zeno.host.result import Result
     from pytest_zeno.manifest import Manifest
     from pytest_zeno.protocol.metadata import Metadata
     from pytest_zeno.protocol.slots import Slots
@@ -87,29 +86,13 @@ class Plugin:
             ClosedError: the plugin is closed, or another thread is inside.
             ValueError: the parameters cannot be said in JSON (NaN, integers beyond 64 bits).
         """
-        return self.send(slot, encode_request(slot, parameters))
+        request = encode_request(slot, parameters)
+        guest = self._guest
+        return (self._living() if guest.ended else guest).send(slot, request)
 
     def send(self, slot: str, request: bytes) -> Result:
         """Call a slot with a request's bytes as they are, well-formed or not; see `call`."""
-        guest = self._guest
-        if guest.instance.closed:
-            guest = self._living()
-        answer = guest.execute(slot, request)
-        try:
-            success, data, error = decode_response(answer, guest.limits)
-        except ZenoError as refusal:
-            guest.refuse(slot, refusal)
-            raise
-        return Result(
-            success,
-            data,
-            error,
-            answer,
-            guest.instance.memory_size,
-            guest.fuel,
-            guest.logs,
-            guest.entry,
-        )
+        return self._living().send(slot, request)
 
     def close(self) -> None:
         """Call `plugin_cleanup` and free the instance; safe to call twice.

@@ -28,6 +28,10 @@ class _Envelope(msgspec.Struct, gc=False):
 
 _parse: Final = msgspec.json.Decoder(_Envelope).decode
 _encode: Final = msgspec.json.Encoder().encode
+
+_SHORT: Final = 48
+"""Bytes of a response that holds no integer beyond 64 bits (20 characters) beside its members."""
+
 _UNSET: Final = msgspec.UNSET
 
 
@@ -37,13 +41,14 @@ def decode_response(text: bytes, limits: Limits) -> Response:
     Raises ProtocolError (what `strict.decode` raises, and ``response.…`` from `check_response`)
     or LimitError. ABI.md section 4, Response.
     """
-    if not within(text, limits):
+    if len(text) > _SHORT and not within(text, limits):
         return _decode_slowly(text, limits)
     try:
         envelope = _parse(text)
         if _encode(envelope) != text:
             return _decode_slowly(text, limits)
-        check_integers(envelope)
+        if len(text) > _SHORT:
+            check_integers(envelope)
     except (msgspec.MsgspecError, UnicodeDecodeError, OverflowError, RecursionError):
         return _decode_slowly(text, limits)
     success, data, error = envelope.success, envelope.data, envelope.error

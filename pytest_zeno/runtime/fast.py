@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pytest_zeno.limits import GIB, KIB, MIB, PAGE
+from pytest_zeno.limits import GIB, KIB, MIB
 from pytest_zeno.runtime import abi, faults, layout
 from pytest_zeno.runtime.crossing import Entry, HostFunction, headroom, view
 from pytest_zeno.runtime.helpers import export, helper
@@ -28,14 +28,12 @@ if TYPE_CHECKING:
     from pytest_zeno.runtime.engine import EngineOptions
 
 _ADDRESS_SPACE: Final = 2**32
-_ENTRIES: Final = (
-    *("init", "register", "execute", "begin", "finish", "release", "cleanup"),
-    "measure",
-)
+_ENTRIES: Final = ("init", "register", "execute", "begin", "finish", "release", "cleanup")
 _HOST_FUNCTIONS: Final = len(abi.HOST_FUNCTIONS)
 _LOG_RECORD: Final = struct.Struct("<III")
 _LOG_OUTSIDE: Final = 0xFFFFFFFF
 _SMALL: Final = layout.REQUEST_BYTES
+_PAGES: Final = layout.PAGES
 # Two cells of 32 bits at once.
 _ANSWER_AND_LENGTH: Final = layout.ANSWER // 2
 _STATUS_AND_ATTENTION: Final = layout.STATUS // 2
@@ -100,7 +98,6 @@ class FastInstance(Instance):
         self._entries: dict[str, Entry] = {
             name: Entry(store, export(store, adapter, name), self._fail) for name in _ENTRIES
         }
-        self._entries["measure"]()
         self.execute = self._make_execute()
 
     def _call(self, function: Func) -> None:
@@ -117,12 +114,6 @@ class FastInstance(Instance):
         ):
             self.__dict__.pop(name, None)
 
-    @property
-    def memory_size(self) -> int:
-        """The size of the linear memory in bytes, when the guest last answered."""
-        head: memoryview | None = self.__dict__.get("_head")
-        return head[layout.PAGES] * PAGE if head else super().memory_size
-
     # -- entries ---------------------------------------------------------------------------------
 
     def _text(self, phase: Phase) -> bytes:
@@ -134,7 +125,8 @@ class FastInstance(Instance):
 
     def _make_execute(self) -> Callable[[bytes, bytes], bytes]:
         """Return `execute` with all it needs at hand: every name it looks up costs 3 %."""
-        turn, cells, area, guest = self._turn, self._cells, self._request, self._guest_view
+        turn, head, cells = self._turn, self._head, self._cells
+        area, guest = self._request, self._guest_view
         call, free = self._entries["execute"], self._entries["release"]
         frees, largest = self._frees, self.limits.reply
         error_of, trap, clock = call.error, call.trap, ticker
@@ -167,6 +159,7 @@ class FastInstance(Instance):
                     if length > largest:
                         raise faults.too_large(length, largest)
                     answer = guest[start : start + length].tobytes()
+                self.pages = head[_PAGES]
                 turn[TURN] = None
                 return answer
             except BaseException as error:  # noqa: BLE001 (raised again, named)

@@ -85,6 +85,9 @@ class Instance(ABC):
     method, so that the fast path is one Python frame and `close` can replace it.
     """
 
+    pages = 0
+    """The size of the linear memory, in pages of 64 KiB, when the guest last answered `execute`."""
+
     def __init__(
         self,
         module: GuestModule,

@@ -11,7 +11,7 @@ import functools
 import weakref
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_zeno.limits import MIB
+from pytest_zeno.limits import MIB, PAGE
 from pytest_zeno.runtime import abi, faults, layout
 from pytest_zeno.runtime.helpers import export, helper
 from pytest_zeno.runtime.instance import Instance
@@ -114,6 +114,7 @@ class PlainInstance(Instance):
         answer = self._read(pointer)
         if "free" in self._functions:
             self._run(self._functions["free"], pointer)
+        self.pages = self.memory_size // PAGE
         return answer
 
     def _text(self, phase: Phase) -> bytes:

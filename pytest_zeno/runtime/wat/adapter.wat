@@ -37,7 +37,6 @@
   (func $room (param $size i32) (result i32)
     (local $p i32)
     (local.set $p (call $alloc (local.get $size)))
-    (call $measure)
     (i32.store $s offset=8 (i32.const 0)
       (select
         (i32.const 4)
@@ -73,10 +72,6 @@
         (br $one))))
     (i32.const -1))
 
-  ;; Tell the host how large the memory is, in pages; it may have grown.
-  (func $measure (export "measure")
-    (i32.store $s offset=60 (i32.const 0) (memory.size $g)))
-
   ;; ---- entries ------------------------------------------------------------------------------
 
   (func $enter
@@ -87,7 +82,7 @@
   ;; Say where the text at $p ends, or why it cannot be read: 1 null, 2 outside, 3 no NUL.
   (func $answer (param $p i32)
     (local $n i32)
-    (call $measure)
+    (i32.store $s offset=60 (i32.const 0) (memory.size $g))
     (i32.store $s offset=0 (i32.const 0) (local.get $p))
     (if (i32.eqz (local.get $p)) (then
       (i32.store $s offset=8 (i32.const 0) (i32.const 1)) (return)))
@@ -100,7 +95,7 @@
 
   (func (export "init") (call $enter) (call $answer (call $plugin_init)))
   (func (export "register") (call $enter) (call $answer (call $plugin_register_slots)))
-  (func (export "cleanup") (call $enter) (call $plugin_cleanup) (call $measure))
+  (func (export "cleanup") (call $enter) (call $plugin_cleanup))
 
   ;; The request area: name length, request length, name, request.
   (func (export "execute")
