@@ -8,7 +8,6 @@ from pytest_zeno.errors import ZenoError
 from pytest_zeno.host.gate import Gate
 from pytest_zeno.host.ledger import HostCall, Ledger
 from pytest_zeno.host.result import Result
-from pytest_zeno.limits import PAGE
 from pytest_zeno.protocol.response import decode_response
 from pytest_zeno.runtime import open_instance
 from pytest_zeno.runtime.instance import check_module
@@ -77,6 +76,13 @@ class Guest:
         self.instance = open_instance(
             module, self._gate, limits, plugin=plugin, metered=measure_fuel
         )
+        self.send = self._make_send()
+        """Call `plugin_execute` after `register`, and read the response.
+
+        What the guest logged and asked stands in the result alone. A response that the contract
+        does not allow raises ProtocolError or LimitError, and is the guest's end, too (ABI.md
+        section 5).
+        """
 
     def __repr__(self) -> str:
         state = "ended" if self.ended else self._gate.phase
@@ -109,7 +115,9 @@ class Guest:
 
     def register(self) -> bytes:
         """Call `plugin_register_slots` and return the slot list's text."""
-        return self._enter("register", self.instance.register)
+        text = self._enter("register", self.instance.register)
+        self._gate.phase = "execute"
+        return text
 
     def execute(self, slot: str | bytes, request: bytes) -> bytes:
         """Call `plugin_execute` with a slot's name and a request; return the response's text.
@@ -120,34 +128,6 @@ class Guest:
         name = slot if isinstance(slot, bytes) else slot.encode()
         return self._enter("execute", lambda: self.instance.execute(name, request), slot)
 
-    def send(self, slot: str, request: bytes) -> Result:
-        """Call `plugin_execute` as `execute` does, and read the response.
-
-        A response that the contract does not allow raises ProtocolError or LimitError, and is the
-        guest's end, too (ABI.md section 5).
-        """
-        # Every slot call comes this way: `_enter` and `execute`, written out.
-        gate, instance = self._gate, self.instance
-        gate.phase = "execute"
-        try:
-            answer = instance.execute(slot.encode(), request)
-            success, data, error = decode_response(answer, self.limits)
-        except BaseException as failure:
-            self._failed(slot, failure)
-            raise
-        if gate.traces or self.entry is not None or self._metered:
-            self._collect(slot)
-        return Result(
-            success,
-            data,
-            error,
-            answer,
-            instance.pages * PAGE,
-            self.fuel,
-            self.logs,
-            self.entry,
-        )
-
     def cleanup(self) -> None:
         """Call `plugin_cleanup`."""
         self._enter("cleanup", self.instance.cleanup)
@@ -156,6 +136,24 @@ class Guest:
         """Free the instance; safe to call twice."""
         self.ended = True
         self.instance.close()
+
+    def _make_send(self) -> Callable[[str, bytes], Result]:
+        """Return `send`: `_enter` and `execute` written out, with all they need at hand."""
+        gate, instance, limits, metered = self._gate, self.instance, self.limits, self._metered
+
+        def send(slot: str, request: bytes) -> Result:
+            try:
+                answer = instance.execute(slot.encode(), request)
+                response = decode_response(answer, limits)
+            except BaseException as failure:
+                self._failed(slot, failure)
+                raise
+            if not (gate.traces or metered):
+                return Result(response, answer, instance.pages)
+            self._collect(slot)
+            return Result(response, answer, instance.pages, self.fuel, self.logs, self.entry)
+
+        return send
 
     def _enter(self, phase: Phase, run: Callable[[], T], slot: str | bytes = "") -> T:
         self._gate.phase = phase

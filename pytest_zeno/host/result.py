@@ -6,29 +6,52 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pytest_zeno.limits import PAGE
+
 if TYPE_CHECKING:
     from pytest_zeno.host.ledger import Entry, HostCall
+    from pytest_zeno.protocol.response import Response
     from pytest_zeno.services.log import LogRecord
 
 
-class Result(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
+class Result(msgspec.Struct, frozen=True, gc=False):
     """The answer of one slot call (ABI.md section 4, Response).
 
     A failure response is a result like any other: ``success`` is False and ``error`` says why.
     """
 
-    success: bool
-    data: dict[str, Any] | None
-    error: str | None
+    response: Response
     raw: bytes
     """The response's bytes, without the NUL."""
-    memory: int
-    """The guest's linear memory after the call, in bytes."""
+    pages: int
+    """The guest's linear memory after the call, in pages of 64 KiB."""
     fuel: int | None = None
     """The fuel burnt; None unless the host measures it (``ZenoHost(measure_fuel=True)``)."""
     logs: tuple[LogRecord, ...] = ()
     """What the guest logged during the call."""
     entry: Entry | None = None
+
+    @property
+    def success(self) -> bool:
+        """Whether the slot did what it was asked."""
+        return self.response.success
+
+    @property
+    def data(self) -> dict[str, Any] | None:
+        """What the slot answered."""
+        data = self.response.data
+        return None if data is msgspec.UNSET else data
+
+    @property
+    def error(self) -> str | None:
+        """Why the slot failed."""
+        error = self.response.error
+        return None if error is msgspec.UNSET else error
+
+    @property
+    def memory(self) -> int:
+        """The guest's linear memory after the call, in bytes."""
+        return self.pages * PAGE
 
     @property
     def host_calls(self) -> tuple[HostCall, ...]:

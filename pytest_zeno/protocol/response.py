@@ -14,25 +14,20 @@ from pytest_zeno.text import quoted, visible_bytes
 if TYPE_CHECKING:
     from pytest_zeno.limits import Limits
 
-Response = tuple[bool, dict[str, Any] | None, str | None]
-"""``success``, ``data`` and ``error``."""
 
-
-class _Envelope(msgspec.Struct, gc=False):
-    """The response as msgspec reads it in one go, and writes it again."""
+class Response(msgspec.Struct, frozen=True, gc=False):
+    """A response as msgspec reads it in one go, and writes it again; UNSET is what was left out."""
 
     success: bool
     data: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
     error: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
-_parse: Final = msgspec.json.Decoder(_Envelope).decode
+_parse: Final = msgspec.json.Decoder(Response).decode
 _encode: Final = msgspec.json.Encoder().encode
 
 _SHORT: Final = 48
 """Bytes of a response that holds no integer beyond 64 bits (20 characters) beside its members."""
-
-_UNSET: Final = msgspec.UNSET
 
 
 def decode_response(text: bytes, limits: Limits) -> Response:
@@ -44,17 +39,14 @@ def decode_response(text: bytes, limits: Limits) -> Response:
     if len(text) > _SHORT and not within(text, limits):
         return _decode_slowly(text, limits)
     try:
-        envelope = _parse(text)
-        if _encode(envelope) != text:
+        response = _parse(text)
+        if _encode(response) != text or not (response.success or response.error):
             return _decode_slowly(text, limits)
         if len(text) > _SHORT:
-            check_integers(envelope)
+            check_integers(response)
     except (msgspec.MsgspecError, UnicodeDecodeError, OverflowError, RecursionError):
         return _decode_slowly(text, limits)
-    success, data, error = envelope.success, envelope.data, envelope.error
-    if not success and not error:
-        return _decode_slowly(text, limits)
-    return success, None if data is _UNSET else data, None if error is _UNSET else error
+    return response
 
 
 def _decode_slowly(text: bytes, limits: Limits) -> Response:
@@ -65,7 +57,8 @@ def _decode_slowly(text: bytes, limits: Limits) -> Response:
         error = ProtocolError(first.message, code=first.code, hint=first.hint)
         error.observed = visible_bytes(text)
         raise error
-    return value["success"], value.get("data"), value.get("error")
+    left_out = msgspec.UNSET
+    return Response(value["success"], value.get("data", left_out), value.get("error", left_out))
 
 
 def check_response(value: Any) -> list[Problem]:
