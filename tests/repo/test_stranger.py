@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,18 @@ def test_no_option_no_suite(pytest_in):
     done = pytest_in()
     assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
     assert "zeno" not in done.stdout.lower().replace("zeno-", "")
+
+
+def test_pip_installs_it_into_an_empty_environment(built, tmp_path):
+    """README: `pip install pytest-zeno` in a new environment is all that judging needs."""
+    shutil.copytree(ROOT / "fixtures" / "hello-c", tmp_path / "hello")
+    venv.create(tmp_path / "venv", with_pip=True)
+    scripts = tmp_path / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
+    ours = ("PYTEST_", "TOX_", "ZENO_")
+    kept = {name: os.environ[name] for name in os.environ if not name.startswith(ours)}
+    settings = kept | {"PIP_FIND_LINKS": str(built)}
+    installed = run([scripts / "pip", "install", "-q", "pytest-zeno"], cwd=tmp_path, env=settings)
+    assert installed.returncode == 0, installed.stderr
+    done = run([scripts / "pytest", "--zeno-plugin=hello"], cwd=tmp_path, env=settings)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ": conformant (" in done.stdout

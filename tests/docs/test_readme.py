@@ -1,0 +1,112 @@
+"""Every block of README.md runs, in order, where a reader would run it, and does what it shows."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "fixtures"))
+
+
+def run_python(example: Example) -> None:
+    """Write a file that names itself; run anything else and keep what it prints."""
+    text = example.parsed
+    name = re.match(r"# (\w+\.py)\n", text)
+    if name:
+        Path(name[1]).write_text(text, "utf-8")
+        return
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(text, {})  # noqa: S102 (a block of our own README)
+    example.namespace["printed"] = printed.getvalue()
+
+
+def check_text(example: Example) -> None:
+    """Compare with what the block before printed."""
+    assert example.parsed == example.namespace["printed"]
+
+
+def run_console(example: Example) -> None:
+    """Run the command; each line shown stands in its output, in order. `...` is anything."""
+    command, *shown = example.parsed.splitlines()
+    program, *arguments = command.removeprefix("$ ").split()
+    assert program == "pytest"
+    settings = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(  # noqa: S603 (a command of our own README)
+        [sys.executable, "-m", "pytest", *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        env=settings | {"COLUMNS": "80"},
+        check=False,
+    )
+    lines = iter(done.stdout.splitlines())
+    for line in shown:
+        pattern = _pattern(line)
+        assert any(pattern.fullmatch(found) for found in lines), f"{line!r}\n{done.stdout}"
+
+
+def _pattern(line: str) -> re.Pattern[str]:
+    """What differs from run to run: platform, versions, paths, plugins, times, dots, counts."""
+    if re.match(r"platform|rootdir|plugins: |plugins/.* \.+|\.+ ", line):
+        return re.compile(".*")
+    pattern = re.escape(line)
+    for written, varies in ((r"\d+\\.\d+s", r"\d+\.\d+s"), ("=+", "=+")):
+        pattern = re.sub(written, varies.replace("\\", "\\\\"), pattern)
+    return re.compile(re.sub(r"(\\\.){3}$", ".*", pattern))
+
+
+def is_run_elsewhere(example: Example) -> None:
+    """tests/repo runs these: in .ci/run word for word, and pip in a new environment."""
+    assert example.parsed.startswith(("python3 -m venv", ".venv/bin/", "pip install pytest-zeno"))
+
+
+SYBIL = Sybil(
+    [
+        CodeBlockParser("python", run_python),
+        CodeBlockParser("text", check_text),
+        CodeBlockParser("console", run_console),
+        CodeBlockParser("sh", is_run_elsewhere),
+    ]
+)
+README = SYBIL.parse(ROOT / "README.md")
+EXAMPLES = list(README.examples())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _reader(tmp_path_factory):
+    """Stand where the reader does: in a directory with the plugins that the page speaks of."""
+    from bad.mutants import MUTANTS
+
+    here = tmp_path_factory.mktemp("reader")
+    hello = here / "plugins" / "hello"
+    hello.mkdir(parents=True)
+    for name in ("manifest.yaml", "hello.wasm"):
+        shutil.copy(ROOT / "fixtures" / "hello-c" / name, hello)
+    broken = next(one for one in MUTANTS if one.name == "str003-no-nul")
+    broken.parts().write(here / "plugins" / "broken")
+    before = Path.cwd()
+    os.chdir(here)
+    yield
+    os.chdir(before)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: f"line {one.line}")
+def test_block(example: Example):
+    """The block does what it shows."""
+    example.evaluate()
+
+
+def test_every_block_is_run():
+    """No block of README is of a language that nothing here runs."""
+    fences = re.findall(r"^```(\w*)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert len([fence for fence in fences if fence]) == len(EXAMPLES)
