@@ -71,6 +71,8 @@ class Storm:
         self.raised = self.surfaced = self.answered = 0
         self.wrong: list[str] = []
         signal.signal(signal.SIGALRM, self.raise_alarm)
+        # A job that was started in the background begins with SIGINT ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def raise_alarm(self, _number: int, _frame: object) -> None:
         """Raise in the main thread, as pytest-timeout does."""
