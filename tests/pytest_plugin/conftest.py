@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_zeno.verdict.judge import judge
 from pytest_zeno.verdict.subject import Subject
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
+sys.path.insert(0, str(FIXTURES))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,11 +37,12 @@ def hello(pytester: pytest.Pytester) -> Path:
 
 
 @pytest.fixture
-def bad(pytester: pytest.Pytester):
-    """Build the bad plugin of a name at plugins/NAME."""
-    from fixtures.bad import build
+def broken(pytester: pytest.Pytester):
+    """Write the bad plugin of a name to plugins/NAME."""
+    from bad.mutants import MUTANTS
 
-    def make(name: str) -> Path:
-        return build.write(name, pytester.path / "plugins")
+    def write(name: str) -> None:
+        mutant = next(one for one in MUTANTS if one.name == name)
+        mutant.parts().write(pytester.path / "plugins" / name)
 
-    return make
+    return write

@@ -155,3 +155,44 @@ def test_a_module_below_a_folder_of_the_command_line_is_judged(pytester):
     assert result.ret == OK
     result.stdout.fnmatch_lines(["*: conformant (*"])
     assert result.parseoutcomes()["passed"] > 50
+
+
+def test_both_call_paths_come_to_the_same_verdict(pytester, monkeypatch):
+    """ZENO_RUNTIME=plain judges as the fast path does."""
+
+    def verdict() -> str:
+        lines = pytester.runpytest("--zeno-plugin=plugins/hello").stdout.lines
+        return next(line for line in lines if "conformant (" in line)
+
+    fast = verdict()
+    monkeypatch.setenv("ZENO_RUNTIME", "plain")
+    assert verdict() == fast
+
+
+def test_a_broken_rule_is_told_with_sentence_observation_and_fix(pytester, broken):
+    """The failure names rule, sentence, what was seen, why it matters and the fix."""
+    broken("mod011-cleanup-result")
+    result = pytester.runpytest("--zeno-plugin=plugins/mod011-cleanup-result")
+    assert result.ret == FAILED
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.fnmatch_lines(
+        [
+            "MOD-011 (MUST, ABI.md section 2): *",
+            "*broken *plugin_cleanup*",
+            "*why *",
+            "*fix C *",
+            "*fix Go *",
+            "*fix Rust *",
+            "*again * pytest --zeno-plugin=plugins/mod011-cleanup-result -k test_mod011_*",
+        ]
+    )
+    assert "() -> i32" in result.stdout.str()
+
+
+def test_a_should_that_is_not_kept_is_a_warning(pytester, broken):
+    """The run passes, counts the warning apart, and shows the finding."""
+    broken("rsp006-error-none")
+    result = pytester.runpytest("--zeno-plugin=plugins/rsp006-error-none")
+    assert result.ret == OK
+    result.stdout.fnmatch_lines(["RSP-006 *", "*: conformant with warnings (1 warned, *"])
+    result.stdout.re_match_lines([r".* \d+ passed, .*1 warned in .*"])

@@ -76,7 +76,7 @@ def test_a_step_that_fails_decides(gate, tmp_path, broken, code):
 def _without_work(gate, broken):
     """Return the script with each step's work replaced by the outcome wanted."""
     definitions, steps = gate.split(FIRST)
-    works = ("install", "build", "newest", "guests")
+    works = ("install", "build", "newest", "guests", "benchmarks")
     replaced = [f"{work}() {{ {'false' if work == broken else 'true'}; }}" for work in works]
     replaced.append(f'envs() {{ [[ $1 != "{broken}" ]]; }}')
     replaced.append("tests() { echo '9 passed'; }")
