@@ -127,8 +127,7 @@ class FastInstance(Instance):
         """Return `execute` with all it needs at hand: every name it looks up costs 3 %."""
         turn, head, cells = self._turn, self._head, self._cells
         area, guest = self._request, self._guest_view
-        call, free = self._entries["execute"], self._entries["release"]
-        frees, largest = self._frees, self.limits.reply
+        call, frees, largest = self._entries["execute"], self._frees, self.limits.reply
         error_of, trap, clock = call.error, call.trap, ticker
         a, b, c, d, e = call.arguments
 
@@ -149,10 +148,7 @@ class FastInstance(Instance):
                 else:
                     self._execute_large(name, request)
                 if cells[_STATUS_AND_ATTENTION] or frees:
-                    answer = self._read()
-                    if frees:
-                        free()
-                        self._say_last()
+                    answer = self._read_and_free()
                 else:
                     found = cells[_ANSWER_AND_LENGTH]
                     start, length = found & 0xFFFFFFFF, found >> 32
@@ -170,6 +166,13 @@ class FastInstance(Instance):
 
         main_thread.doors.add(execute.__code__)
         return execute
+
+    def _read_and_free(self) -> bytes:
+        answer = self._read()
+        if self._frees:
+            self._entries["release"]()
+            self._say_last()
+        return answer
 
     def _execute_large(self, name: bytes, request: bytes) -> None:
         """Write a request above scratch size straight into the guest, between two entries."""
