@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 _SUBJECTS: Final = pytest.StashKey[dict[Path, "Subject"]]()
 _MET: Final = pytest.StashKey[set[str]]()
 _NONE: Final[set[str]] = set()
-_SUFFIXES: Final = frozenset((".wasm", ".yaml"))
 _FIXTURE: Final = "zeno_plugin_path"
 _HOW: Final = (
     "give --zeno-plugin=PATH, set `zeno_plugin` in the ini file, or write a fixture "
@@ -28,28 +28,48 @@ _HOW: Final = (
 
 def bind(config: pytest.Config) -> None:
     """Find the plugins that options name; they are what is collected when no file is named."""
-    here = config.invocation_params.dir
-    named = [here / path for path in config.getoption("zeno_plugin")]
+    named = [_absolute(config, path) for path in config.getoption("zeno_plugin")]
     try:
-        subjects = _find(named or config.getini("zeno_plugin"))
+        found = _find(named or [_absolute(config, path) for path in config.getini("zeno_plugin")])
     except ZenoError as error:
         text = f"{error.message} ({error.hint})" if error.hint else error.message
         raise pytest.UsageError(f"--zeno-plugin: {text}") from None
-    config.stash[_SUBJECTS] = subjects
+    config.stash[_SUBJECTS] = found
     if config.args_source is not config.ArgsSource.ARGS:
-        _judge(config, subjects)
+        _judge(config, found)
         # A file below a folder that is walked is met there; pytest 8.4 and 9 differ about both.
-        walked = [] if named else [here / path for path in config.args]
-        outside = [path for path in subjects if not any(map(path.is_relative_to, walked))]
-        config.args = [*map(str, walked), *map(str, outside)]
+        walked = [] if named else config.args
+        folders = [_absolute(config, path) for path in walked]
+        outside = [path for path in found if not any(map(path.is_relative_to, folders))]
+        config.args = [*walked, *map(str, outside)]
 
 
 def bind_arguments(config: pytest.Config) -> None:
     """Judge the plugins that stand among the arguments, also below a folder that stands there."""
     if config.args_source is config.ArgsSource.ARGS:
-        files = [Path(argument.partition("::")[0]) for argument in config.args]
-        here = config.invocation_params.dir
-        _judge(config, [here / file for file in files if file.suffix in _SUFFIXES])
+        config.args = [_bound_argument(config, argument) for argument in config.args]
+
+
+def _bound_argument(config: pytest.Config, argument: str) -> str:
+    """Bind the plugin that an argument names, if any; return the argument as pytest meets it."""
+    name, separator, rest = argument.partition("::")
+    path = _absolute(config, name)
+    if path.suffix != ".wasm" and path.name != "manifest.yaml":
+        return argument
+    from pytest_zeno._collect import subject_for
+
+    known = subjects(config)
+    subject = known.get(path) or subject_for(path)
+    if subject is None:
+        return argument
+    known.setdefault(subject.file, subject)
+    _judge(config, [subject.file])
+    return argument if subject.file == path else f"{subject.file}{separator}{rest}"
+
+
+def _absolute(config: pytest.Config, path: Path | str) -> Path:
+    """Return a path as pytest meets it: without `..`, and with its links."""
+    return Path(os.path.abspath(config.invocation_params.dir / path))  # noqa: PTH100 (resolve() would follow links)
 
 
 def _judge(config: pytest.Config, files: Iterable[Path]) -> None:
@@ -65,7 +85,12 @@ def is_judged(config: pytest.Config, path: Path) -> bool:
 def _find(paths: list[Path]) -> dict[Path, Subject]:
     from pytest_zeno.verdict.subject import find_subjects
 
-    return {subject.file: subject for path in paths for subject in find_subjects(path)}
+    found: dict[Path, Subject] = {}
+    for subject in (one for path in paths for one in find_subjects(path)):
+        # Who names a plugin and its bare module has both judged: the plugin's rules are the more.
+        if subject.file not in found or found[subject.file].bare:
+            found[subject.file] = subject
+    return found
 
 
 def subjects(config: pytest.Config) -> dict[Path, Subject]:
@@ -103,15 +128,24 @@ def collector(parent: pytest.Collector, path: Path) -> PluginFile | None:
     return PluginFile.for_subject(parent, subject)
 
 
-def check_collected(config: pytest.Config) -> None:
-    """Raise UsageError when pytest did not come by a plugin that is to be judged."""
+def check_collected(session: pytest.Session) -> None:
+    """Raise UsageError when pytest did not come by a plugin that is to be judged.
+
+    What xdist's workers raise nobody reads: there it is an error of the collection.
+    """
+    config = session.config
     met = config.stash.get(_MET, _NONE)
     for path in getattr(config.option, "zeno_judged", ()):
-        if path not in met:
-            raise pytest.UsageError(
-                f"{path} lies in a folder that pytest does not enter (norecursedirs); "
-                "name the plugin with --zeno-plugin, or move it"
-            )
+        if path in met:
+            continue
+        text = (
+            f"{path} lies in a folder that pytest does not enter (norecursedirs); "
+            "name the plugin with --zeno-plugin, or move it"
+        )
+        if not hasattr(config, "workerinput"):
+            raise pytest.UsageError(text)
+        report = pytest.CollectReport(path, "failed", text, [])
+        config.hook.pytest_collectreport(report=report)
 
 
 def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
@@ -151,5 +185,5 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         and _FIXTURE in metafunc.fixturenames
         and metafunc.definition.getparent(PluginFile) is None
     ):
-        paths = {subject.name: subject.path for subject in bound.values()}
-        metafunc.parametrize(_FIXTURE, paths.values(), ids=paths.keys(), indirect=True)
+        names, paths = zip(*((one.name, one.path) for one in bound.values()), strict=True)
+        metafunc.parametrize(_FIXTURE, paths, ids=names, indirect=True)

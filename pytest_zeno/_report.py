@@ -30,6 +30,9 @@ BECAUSE: Final = "zeno_because"
 _BECAUSE: Final = pytest.StashKey[str]()
 _WARNED: Final = pytest.StashKey[str]()
 _TALLY: Final = pytest.StashKey["Tally"]()
+_AGAIN: Final = "rerun"
+"""The outcome of a report that pytest-rerunfailures follows up with another one."""
+
 _SELECTED: Final = pytest.StashKey[dict[Path, frozenset[str]]]()
 
 
@@ -80,7 +83,9 @@ def judged(item: pytest.Item) -> Iterator[None]:
             raise pytest.skip.Exception(_untested(other.id)) from None
         text = _finding(item, rule, subject, error)
         if rule.level == "MUST" or isinstance(error, ZenoError):
-            raise pytest.fail.Exception(text, pytrace=False) from None
+            failure = pytest.fail.Exception(text, pytrace=False)
+            # Of no use to the text, and where --pdb stops.
+            raise failure.with_traceback(error.__traceback__) from None
         item.stash[_WARNED] = text
 
 
@@ -93,19 +98,34 @@ def finish(item: pytest.Item, report: pytest.TestReport) -> None:
     rule, subject = rule_of(item), subject_of(item)
     if rule is None or subject is None:
         return
-    warned, because = item.stash.get(_WARNED, ""), item.stash.get(_BECAUSE, "")
+    warned, because = _taken(item, _WARNED), _taken(item, _BECAUSE)
     if because:  # one place for all of them, so that pytest's summary shows one line
         report.longrepr = (str(subject.file), 1, f"Skipped: {_untested(because)}")
     if warned:
         report.sections.append((f"{rule.id} is not kept", warned))
-    properties: list[tuple[str, object]] = [
-        (RULE, rule.id),
-        (PLUGIN, _bound.label(item.config, subject)),
-        (STATUS, "warned" if warned else report.outcome),
-        (BECAUSE, because),
-    ]
-    report.user_properties += properties
-    item.user_properties += properties  # JUnit reads them from the report on the teardown
+    properties = {
+        RULE: rule.id,
+        PLUGIN: _bound.label(item.config, subject),
+        STATUS: "warned" if warned else _outcome(report),
+        BECAUSE: because,
+    }
+    for holder in (report, item):  # JUnit reads them from the report on the teardown
+        others = [one for one in holder.user_properties if one[0] not in properties]
+        holder.user_properties = [*others, *properties.items()]
+
+
+def _taken(item: pytest.Item, key: pytest.StashKey[str]) -> str:
+    """Return what was noted, and forget it: an item may run again."""
+    text = item.stash.get(key, "")
+    item.stash[key] = ""
+    return text
+
+
+def _outcome(report: pytest.TestReport) -> str:
+    """Return a report's outcome; a rule that is broken as a mark expects is broken all the same."""
+    expected = getattr(report, "wasxfail", None)
+    ran = expected is not None and not expected.startswith("reason: ")
+    return "failed" if ran and report.skipped else report.outcome
 
 
 def _untested(because: str) -> str:
@@ -146,10 +166,13 @@ class Tally:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a rule's report."""
         rule, status = _property(report, RULE), _property(report, STATUS)
-        if not rule or (report.when != "call" and report.passed):
+        outcome: str = report.outcome
+        if not rule or (report.when != "call" and report.passed) or outcome == _AGAIN:
             return
-        verdict = self._verdict(_property(report, PLUGIN))
-        verdict.add(rule, "failed" if report.failed else status, _property(report, BECAUSE))
+        verdict, because = self._verdict(_property(report, PLUGIN)), _property(report, BECAUSE)
+        if status == "skipped" and not because:
+            return  # the user's own mark: as if it had been deselected
+        verdict.add(rule, "failed" if report.failed else status, because)
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -160,11 +183,12 @@ class Tally:
     def _verdict(self, label: str) -> Verdict:
         if label not in self._verdicts:
             from pytest_zeno._collect import applicable
+            from pytest_zeno.verdict.rule import functions
             from pytest_zeno.verdict.verdict import Verdict
 
             subject = _bound.labelled(self.config).get(label)
-            rules = len(applicable(subject)) if subject else 0
-            self._verdicts[label] = Verdict(label, rules, bare=bool(subject and subject.bare))
+            rules = applicable(subject) if subject else functions()
+            self._verdicts[label] = Verdict(label, len(rules), bare=bool(subject and subject.bare))
         return self._verdicts[label]
 
 
@@ -174,9 +198,9 @@ def tally(config: pytest.Config) -> Tally:
 
 
 def decide(session: pytest.Session) -> None:
-    """Fail a run in which a plugin was judged and its verdict is not green."""
+    """Fail a run that left open whether a plugin is conformant; what is broken has failed it."""
     if session.exitstatus == pytest.ExitCode.OK and any(
-        not verdict.green for verdict in tally(session.config).verdicts
+        verdict.unfounded or not verdict.ran for verdict in tally(session.config).verdicts
     ):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

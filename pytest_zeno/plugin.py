@@ -74,7 +74,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember which rules run: a breach is one finding, where its own rule is among them."""
-    _bound.check_collected(session.config)
+    _bound.check_collected(session)
     _report.remember_rules(session)
 
 
