@@ -40,6 +40,8 @@ class Ticker:
     def __init__(self) -> None:
         self.now = 0
         """The tick; changes whenever deadlines must be armed again."""
+        self._reached = 0.0
+        """The time that the epoch stands for."""
         self._longest = 1
         self._lock = threading.RLock()  # a collection inside of it may close an instance
         self._live: weakref.WeakSet[object] = weakref.WeakSet()
@@ -64,11 +66,16 @@ class Ticker:
             self._listen(wanted=False)
 
     def ticks(self, seconds: float) -> int:
-        """Return the deadline `seconds` from now in ticks, one more for the tick under way."""
+        """Return the deadline `seconds` from now in ticks.
+
+        One more for calls that are armed later in the same tick, and as many as the thread, which
+        may have to wait for a processor, will have to make up for.
+        """
         if self._thread is None:  # this is a forked child
             with self._lock:
                 self._begin()
-        ticks = int(seconds / TICK) + 2
+        behind = max(0.0, time.monotonic() - self._reached)
+        ticks = int((seconds + behind) / TICK) + 2
         self._longest = max(self._longest, ticks)
         return ticks
 
@@ -76,6 +83,7 @@ class Ticker:
         if self._ends is None:
             self._ends = _socket_pair()
         if self._thread is None:
+            self._reached = time.monotonic()
             name = "pytest-zeno ticker"
             self._thread = threading.Thread(
                 target=self._run, args=self._ends[:1], name=name, daemon=True
@@ -83,17 +91,16 @@ class Ticker:
             self._thread.start()
 
     def _run(self, ear: socket.socket) -> None:
-        started, done = time.monotonic(), 0
         while True:
             ready, _, _ = select.select((ear,), (), (), TICK)
-            ticks = int((time.monotonic() - started) / TICK) - done
-            done += ticks
+            ticks = int((time.monotonic() - self._reached) / TICK)
             with self._lock:
                 if not self._live:
                     self._engines.clear()
                     self._thread = None
                     return
                 self._move(self._longest if main_thread.is_stuck() else ticks)
+                self._reached += ticks * TICK
             self.now += ticks
             if ready and _ending(ear):
                 main_thread.ask()
