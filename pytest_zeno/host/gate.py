@@ -6,6 +6,7 @@ resource; the service gets that and nothing else; the ledger notes who decided a
 
 from __future__ import annotations
 
+from threading import get_ident
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from pytest_zeno.host.ledger import KEPT_BYTES, Entry, Trace
 from pytest_zeno.permissions import database, env, filesystem, network, scope
 from pytest_zeno.permissions.refusal import Code, Refused
 from pytest_zeno.runtime.abi import ANSWER_NUMBERS, HOST_FUNCTIONS
+from pytest_zeno.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,15 +57,14 @@ class Gate:
     ) -> None:
         self.plugin = plugin
         self.phase: Phase = "start"
-        self.traces: list[Trace] = []
-        """What the present entry asked so far; log lines included."""
-        self._logs: list[LogRecord] = []
+        """What an entry is that was not begun by `begin`."""
+        self.notes: dict[int, Entry] = {}
+        """What entries asked so far, by thread: one may come in before another has read its own."""
         self._grants = grants
         self._services = services
         self._limits = limits
         self._defaults = defaults or {}
-        self._left = limits.host_calls
-        self._handlers: tuple[Callable[[bytes], Answer], ...] = (
+        self._handlers: tuple[Callable[[bytes, Phase], Answer], ...] = (
             self._no_log,
             self._database,
             self._http,
@@ -74,42 +75,59 @@ class Gate:
             self._env,
         )
 
-    def take(self, slot: str = "") -> tuple[Entry, tuple[LogRecord, ...]]:
-        """Return what the entry that ended asked and logged, and begin a new page."""
-        entry = Entry(self.plugin, self.phase, slot, self.traces)
-        logs = tuple(self._logs)
-        self.traces = []
-        self._logs = []
-        self._left = self._limits.host_calls
-        return entry, logs
+    def begin(self, phase: Phase) -> Entry:
+        """Begin a page of notes for an entry of this thread."""
+        notes = self.notes[get_ident()] = Entry(self.plugin, phase, self._limits.host_calls)
+        return notes
+
+    def resume(self, outer: Entry | None) -> None:
+        """Go back to the page that `begin` has covered: the entry was refused."""
+        if outer is None:
+            self.notes.pop(get_ident(), None)
+        else:
+            self.notes[get_ident()] = outer
+
+    def take(self, slot: str = "") -> tuple[Entry | None, tuple[LogRecord, ...]]:
+        """Return what this thread's entry asked and logged; None when it asked nothing."""
+        notes = self.notes.pop(get_ident(), None)
+        if notes is None or not (notes.traces or notes.dropped):
+            return None, ()
+        notes.end(slot)
+        return notes, tuple(notes.logs)
 
     # -- runtime.instance.HostCalls ---------------------------------------------------------------
 
     def answer(self, function: int, request: bytes, /) -> bytes | bool:
         """Answer a host call."""
         started = perf_counter()
-        self._count()
+        notes = self._counted()
+        code: Code | str = ""
+        detail = ""
         try:
-            rule, reply = self._handlers[function](request)
+            rule, reply = self._handlers[function](request, notes.phase)
             if reply.__class__ is bytes and len(reply) > self._limits.reply:
                 raise Refused("limit_exceeded", "reply.size", f"{len(reply)} bytes")
         except Refused as refusal:
             code, rule, detail = refusal.code, refusal.rule, refusal.detail
             reply = _refusal(function, refusal)
-            self._note(function, request, code, rule, detail, reply, started)
         except ZenoError:
             raise
         except Exception as error:  # noqa: BLE001 (the guest must not learn what failed)
-            detail = f"{type(error).__name__}: {error}"
-            reply = _refusal(function, Refused("internal", "service.failed", detail))
-            self._note(function, request, "internal", "service.failed", detail, reply, started)
-        else:
-            self._note(function, request, "", rule, "", reply, started)
+            code, rule = "internal", "service.failed"
+            detail = visible(f"{type(error).__name__}: {error}")
+            reply = _refusal(function, Refused("internal", rule, detail))
+        asked, kept, size = request[:KEPT_BYTES], reply, 0
+        if reply.__class__ is bytes:
+            kept = reply[:KEPT_BYTES]
+            size = len(kept)
+        seconds = perf_counter() - started
+        trace = Trace(HOST_FUNCTIONS[function], asked, code, rule, detail, kept, seconds)
+        notes.add(trace, len(asked) + size)
         return reply
 
     def outside(self, function: int, pointer: int, size: int, /) -> bytes | bool:
         """Answer a host call whose request lies outside the memory: the plugin's breach."""
-        self._count()
+        self._counted()
         reply = _refusal(function, Refused("invalid_request", _OUTSIDE))
         detail = f"{size} bytes at {pointer} lie outside the memory"
         self._breach(HOST_FUNCTIONS[function], "invalid_request", _OUTSIDE, detail, reply)
@@ -117,13 +135,16 @@ class Gate:
 
     def log(self, level: bytes, message: bytes, size: int, /) -> None:
         """Keep a log line; one that is not UTF-8 is dropped and counted (ABI.md section 6)."""
+        notes = self._present()
         try:
-            record = self._services.log.add(self.plugin, self.phase, level, message, size)
+            record = self._services.log.add(self.plugin, notes.phase, level, message, size)
         except Refused as refusal:
-            self._breach("host_log", refusal.code, refusal.rule, refusal.detail, request=message)
+            asked = message[:KEPT_BYTES]
+            self._breach("host_log", refusal.code, refusal.rule, refusal.detail, request=asked)
             return
-        self._logs.append(record)
-        self.traces.append(Trace("host_log", message, "", "log.always", "", None, 0.0))
+        notes.logs.append(record)
+        asked = message[:KEPT_BYTES]
+        notes.add(Trace("host_log", asked, "", "log.always", "", None, 0.0), len(asked))
 
     def log_outside(self, pointer: int, /) -> None:
         """Note a log line that lies outside the memory."""
@@ -131,8 +152,9 @@ class Gate:
 
     def log_dropped(self, count: int, /) -> None:
         """Note log lines above the limits, with one notice among the lines that were kept."""
+        notes = self._present()
         notice = f"{count} log lines above the limits were dropped"
-        self._logs.append(self._services.log.notice(self.plugin, self.phase, notice))
+        notes.logs.append(self._services.log.notice(self.plugin, notes.phase, notice))
         self._breach("host_log", "limit_exceeded", "log.limit", notice)
 
     def nested(self, count: int, /) -> None:
@@ -145,68 +167,64 @@ class Gate:
         detail = f"alloc({size}) returned {pointer}, where no room for the reply is"
         self._breach("alloc", "limit_exceeded", "abi.alloc", detail)
 
+    def too_early(self, count: int) -> None:
+        """Note host calls made during start: each got 0 (PERMISSIONS.md, Limits)."""
+        detail = f"{count} host calls during start, where each is answered by 0"
+        self._breach("start", "unavailable", "abi.start", detail)
+
     # -- one function each -------------------------------------------------------------------------
 
-    def _no_log(self, _request: bytes) -> Answer:
+    def _no_log(self, request: bytes, phase: Phase) -> Answer:
         raise Refused("internal", "abi.function", "log lines come through the ring")
 
-    def _env(self, request: bytes) -> Answer:
+    def _env(self, request: bytes, phase: Phase) -> Answer:
         decision = env.decide(self._grants, request)
-        value = self._services.env.get(decision.resource)
-        return decision.rule, (value or self._defaults.get(decision.resource, "")).encode()
+        name, known = decision.resource, self._services.env
+        value = known.get(name) if name in known else self._defaults.get(name, "")
+        return decision.rule, value.encode()
 
-    def _scope_get(self, request: bytes) -> Answer:
-        decision = scope.decide_get(self._grants, request, self.phase)
+    def _scope_get(self, request: bytes, phase: Phase) -> Answer:
+        decision = scope.decide_get(self._grants, request, phase)
         return decision.rule, _success({"value": self._services.scope.read(decision.resource)})
 
-    def _scope_set(self, request: bytes) -> Answer:
-        decision = scope.decide_set(self._grants, request, self.phase, self._limits)
+    def _scope_set(self, request: bytes, phase: Phase) -> Answer:
+        decision = scope.decide_set(self._grants, request, phase, self._limits)
         self._services.scope.write(decision.resource.key, decision.resource.value)
         return decision.rule, True
 
-    def _file_read(self, request: bytes) -> Answer:
+    def _file_read(self, request: bytes, phase: Phase) -> Answer:
         decision = filesystem.decide_read(self._grants, request)
         content = self._services.files.read(self.plugin, decision.resource)
         return decision.rule, _success({"content": content})
 
-    def _file_write(self, request: bytes) -> Answer:
+    def _file_write(self, request: bytes, phase: Phase) -> Answer:
         decision = filesystem.decide_write(self._grants, request, self._limits)
         self._services.files.write(self.plugin, decision.resource)
         return decision.rule, True
 
-    def _database(self, request: bytes) -> Answer:
+    def _database(self, request: bytes, phase: Phase) -> Answer:
         decision = database.decide(self._grants, request, self._limits)
         return decision.rule, _success(self._services.databases.query(decision.resource))
 
-    def _http(self, request: bytes) -> Answer:
+    def _http(self, request: bytes, phase: Phase) -> Answer:
         decision = network.decide(self._grants, request, self._limits)
         return decision.rule, _success(self._services.http.send(decision.resource))
 
     # -- keeping the ledger ------------------------------------------------------------------------
 
-    def _count(self) -> None:
-        self._left -= 1
-        if self._left < 0:
+    def _present(self) -> Entry:
+        return self.notes.get(get_ident()) or self.begin(self.phase)
+
+    def _counted(self) -> Entry:
+        notes = self.notes.get(get_ident()) or self.begin(self.phase)
+        notes.left -= 1
+        if notes.left < 0:
             raise LimitError(
                 f"more than {self._limits.host_calls} host calls in one entry",
                 code="limit.host_calls",
                 hint="look for a loop around a host call, or raise Limits(host_calls=...)",
             )
-
-    def _note(
-        self,
-        function: int,
-        request: bytes,
-        code: Code | str,
-        rule: str,
-        detail: str,
-        reply: bytes | bool,
-        started: float,
-    ) -> None:
-        kept = reply if isinstance(reply, bool) else reply[:KEPT_BYTES]
-        seconds = perf_counter() - started
-        name, asked = HOST_FUNCTIONS[function], request[:KEPT_BYTES]
-        self.traces.append(Trace(name, asked, code, rule, detail, kept, seconds))
+        return notes
 
     def _breach(
         self,
@@ -217,7 +235,8 @@ class Gate:
         reply: bytes | bool | None = None,
         request: bytes = b"",
     ) -> None:
-        self.traces.append(Trace(function, request, code, rule, detail, reply, 0.0))
+        trace = Trace(function, request, code, rule, detail, reply, 0.0)
+        self._present().add(trace, len(request) + len(detail))
 
 
 def _success(data: Any) -> bytes:

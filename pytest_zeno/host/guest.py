@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_zeno.errors import ZenoError
+from pytest_zeno.errors import ClosedError, ZenoError
 from pytest_zeno.host.gate import Gate
 from pytest_zeno.host.ledger import HostCall, Ledger
 from pytest_zeno.host.result import Result
@@ -16,7 +18,7 @@ from pytest_zeno.text import visible, visible_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
-    from typing import Self
+    from typing import Self, TypeGuard
 
     from pytest_zeno.errors import Phase
     from pytest_zeno.host.ledger import Entry
@@ -76,6 +78,9 @@ class Guest:
         self.instance = open_instance(
             module, self._gate, limits, plugin=plugin, metered=measure_fuel
         )
+        if self.instance.refused_at_start:
+            self._gate.too_early(self.instance.refused_at_start)
+            self._collect("")
         self.send = self._make_send()
         """Call `plugin_execute` after `register`, and read the response.
 
@@ -119,6 +124,10 @@ class Guest:
         self._gate.phase = "execute"
         return text
 
+    def rename(self, plugin: str) -> None:
+        """Give a bare module the name it has for itself, in errors, log records and the ledger."""
+        self.plugin = self._gate.plugin = self.instance.plugin = plugin
+
     def execute(self, slot: str | bytes, request: bytes) -> bytes:
         """Call `plugin_execute` with a slot's name and a request; return the response's text.
 
@@ -133,58 +142,78 @@ class Guest:
         self._enter("cleanup", self.instance.cleanup)
 
     def close(self) -> None:
-        """Free the instance; safe to call twice."""
-        self.ended = True
+        """Free the instance; safe to call twice. Raises ClosedError while a thread is inside."""
         self.instance.close()
+        self.ended = True
 
     def _make_send(self) -> Callable[[str, bytes], Result]:
         """Return `send`: `_enter` and `execute` written out, with all they need at hand."""
-        gate, instance, limits, metered = self._gate, self.instance, self.limits, self._metered
+        notes, instance, limits, metered = (
+            self._gate.notes,
+            self.instance,
+            self.limits,
+            self._metered,
+        )
 
         def send(slot: str, request: bytes) -> Result:
             try:
                 answer = instance.execute(slot.encode(), request)
                 response = decode_response(answer, limits)
             except BaseException as failure:
-                self._failed(slot, failure)
+                self._failed("execute", slot, failure)
                 raise
-            if not (gate.traces or metered):
+            if not (notes or metered):
                 return Result(response, answer, instance.pages)
-            self._collect(slot)
-            return Result(response, answer, instance.pages, self.fuel, self.logs, self.entry)
+            entry, logs = self._collect(slot)
+            return Result(response, answer, instance.pages, self.fuel, logs, entry)
 
         return send
 
     def _enter(self, phase: Phase, run: Callable[[], T], slot: str | bytes = "") -> T:
-        self._gate.phase = phase
+        gate = self._gate
+        outer = gate.notes.get(get_ident())
+        gate.begin(phase)
         try:
             answer = run()
         except BaseException as error:
-            self._failed(slot, error)
+            if _was_refused(error):
+                gate.resume(outer)  # there is one when a plugin is called from its own host call
+            self._failed(phase, slot, error)
             raise
+        gate.phase = phase
         self._collect(slot)
         return answer
 
-    def _collect(self, slot: str | bytes) -> None:
+    def _collect(self, slot: str | bytes) -> tuple[Entry | None, tuple[LogRecord, ...]]:
         """Move what the gate noted during an entry to `logs`, `entry` and the ledger."""
         if self._metered:
             self.fuel = self.instance.fuel
-        if not self._gate.traces:
-            self.logs, self.entry = (), None
-            return
-        self.entry, self.logs = self._gate.take(_shown(slot))
-        self.ledger.add(self.entry)
+        self.entry, self.logs = entry, logs = self._gate.take(_shown(slot))
+        if entry is not None:
+            self.ledger.add(entry)
+        return entry, logs
 
-    def _failed(self, slot: str | bytes, error: BaseException) -> None:
+    def _failed(self, phase: Phase, slot: str | bytes, error: BaseException) -> None:
         """Give an error what it does not know yet; a refused response ends the instance here."""
-        self._collect(slot)
+        if _was_refused(error):
+            self.ended = self.instance.closed
+            error.plugin, error.phase, error.slot = self.plugin, phase, _shown(slot)
+            return
+        entry, logs = self._collect(slot)
         self.ended = self.instance.closed
         if not isinstance(error, ZenoError):
             return
         if not error.phase:
-            error.plugin, error.phase, error.slot = self.plugin, self._gate.phase, _shown(slot)
-            self.close()
-        error.logs, error.host_calls = self.logs, self.host_calls
+            error.plugin, error.phase, error.slot = self.plugin, phase, _shown(slot)
+            with suppress(ClosedError):  # another thread has come in meanwhile
+                self.close()
+            self.ended = True
+        error.logs, error.host_calls = logs, entry.calls if entry else ()
+
+
+def _was_refused(error: BaseException) -> TypeGuard[ClosedError]:
+    """Whether the instance let nobody in: what the gate noted is not this entry's."""
+    return isinstance(error, ClosedError) and not error.phase
 
 
 def _shown(slot: str | bytes) -> str:

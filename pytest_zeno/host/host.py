@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.errors import ClosedError, ZenoError
 from pytest_zeno.host.ledger import Ledger
-from pytest_zeno.host.loading import load
+from pytest_zeno.host.loading import ENGINE, check_requirements, load
 from pytest_zeno.host.services import Services
 from pytest_zeno.host.source import find_plugin, find_plugins
 from pytest_zeno.limits import Limits
+from pytest_zeno.manifest import load_manifest
+from pytest_zeno.text import visible
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -39,6 +43,8 @@ class ZenoHost:
         scope: the values that plugins may be granted to read and write.
         limits: what each plugin may use.
         measure_fuel: count fuel (`Result.fuel`), at the price of the fast call path.
+        engine_version: the ZenoEngine that plugins may require as `zeno`, a SemVer 2.0 version;
+            without one that requirement is not checked. ValueError names what is no version.
 
     Everything it serves works in memory: a private temporary directory for files, SQLite
     databases, scripted HTTP answers. A `with` block closes what was opened.
@@ -51,8 +57,11 @@ class ZenoHost:
         scope: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
         measure_fuel: bool = False,
+        engine_version: str | None = None,
     ) -> None:
+        _check_version(engine_version)
         self.limits = limits or Limits()
+        self.engine_version = engine_version
         self.measure_fuel = measure_fuel
         self.services = Services(env or {}, scope or {})
         self.ledger = Ledger()
@@ -61,9 +70,12 @@ class ZenoHost:
         self.failures: dict[Path, ZenoError] = {}
         """What `load_directory` passed over, and why."""
         self._closed = False
+        self._lock = RLock()
+        """Plugins are loaded one after the other: each is checked against those before it."""
 
     def __repr__(self) -> str:
-        return f"<ZenoHost {'closed' if self._closed else ', '.join(self.plugins) or 'empty'}>"
+        names = "closed" if self._closed else visible(", ".join(self.plugins)) or "empty"
+        return f"<ZenoHost {names}>"
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +91,8 @@ class ZenoHost:
     @property
     def plugins(self) -> dict[str, Plugin]:
         """The loaded plugins by name, in the order of loading; closed ones are loaded no more."""
-        return {name: plugin for name, plugin in self._plugins.items() if not plugin.closed}
+        known = self._plugins  # `_load` puts a new dict in its place
+        return {name: plugin for name, plugin in known.items() if not plugin.closed}
 
     @property
     def env(self) -> EnvService:
@@ -114,55 +127,115 @@ class ZenoHost:
     def load(self, path: str | os.PathLike[str]) -> Plugin:
         """Load a plugin folder, a ``manifest.yaml`` or a bare ``.wasm`` (with no grants).
 
-        Raises ManifestError, LoadError, TrapError, ExitError, LimitError or ProtocolError.
+        What its manifest requires has to be loaded already (ABI.md section 7).
+
+        Raises ManifestError, LoadError, TrapError, ExitError, LimitError or ProtocolError, and
+        ClosedError when the host is closed.
         """
-        return self._load(find_plugin(Path(path)))
+        self._check_open()
+        return self._load(find_plugin(Path(path)), self._versions())
 
     def load_directory(self, path: str | os.PathLike[str]) -> tuple[Plugin, ...]:
         """Load the plugins of a directory in name order (ABI.md section 1).
 
         Folders with no manifest are passed over. A bad plugin is reported, kept in `failures`
-        and passed over. Raises LoadError when there is no plugin at all.
+        and passed over. Names say nothing about who needs whom, so a plugin may require one that
+        comes after it; once all are loaded, those that lack what they require are closed again
+        and count as bad. Raises LoadError when there is no plugin at all, and ClosedError.
         """
-        loaded = []
-        for source in find_plugins(Path(path)):
+        self._check_open()
+        sources = find_plugins(Path(path))
+        announced = {name: version for source in sources for name, version in _announced(source)}
+        loaded: dict[Path, Plugin] = {}
+        for source in sources:
             try:
-                loaded.append(self._load(source))
+                loaded[source.folder] = self._load(source, announced | self._versions())
             except ZenoError as error:
-                self.failures[source.folder] = error
-                _logger.warning("%s is passed over: %s", source.folder, error)
-        return tuple(loaded)
+                self._pass_over(source.folder, error)
+            else:
+                self.failures.pop(source.folder, None)
+        self._close_unmet(loaded)
+        return tuple(loaded.values())
 
     def close(self) -> None:
         """Clean up and free every plugin, last loaded first, and then the services.
 
         Raises the first error of a cleanup, after everything is freed; the others are its notes.
+        A plugin that another thread is inside of (``closed.busy``) is left to the next `close`.
         """
-        if self._closed:
-            return
-        self._closed = True
-        errors = []
-        for plugin in reversed(self.plugins.values()):
-            try:
-                plugin.close()
-            except ZenoError as error:
-                errors.append(error)
-        self.services.close()
+        with self._lock:
+            self._closed = True
+            errors: list[BaseException] = []
+            closing = [plugin.close for plugin in reversed(self.plugins.values())]
+            for close in (*closing, self.services.close):
+                try:
+                    close()
+                except BaseException as error:  # noqa: BLE001 (raised below, when all are freed)
+                    errors.append(error)
         if errors:
-            for other in errors[1:]:
-                errors[0].add_note(str(other))
-            raise errors[0]
+            first = next((one for one in errors if not isinstance(one, ZenoError)), errors[0])
+            for other in errors:
+                if other is not first:
+                    first.add_note(str(other))
+            raise first
 
-    def _load(self, source: Source) -> Plugin:
-        if self._closed:
-            raise ClosedError("the host is closed", code="closed.host", hint="make a new one")
-        plugin = load(
-            source,
-            loaded=self.plugins,
-            services=self.services,
-            ledger=self.ledger,
-            limits=self.limits,
-            measure_fuel=self.measure_fuel,
-        )
-        self._plugins = self.plugins | {plugin.name: plugin}
+    def _load(self, source: Source, present: Mapping[str, str | None]) -> Plugin:
+        with self._lock:
+            self._check_open()
+            plugin = load(
+                source,
+                loaded=self.plugins,
+                present=present,
+                services=self.services,
+                ledger=self.ledger,
+                limits=self.limits,
+                measure_fuel=self.measure_fuel,
+            )
+            self._plugins = self.plugins | {plugin.name: plugin}
         return plugin
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ClosedError(
+                "the host is closed", code="closed.host", phase="load", hint="make a new one"
+            )
+
+    def _versions(self) -> dict[str, str | None]:
+        """Return what requirements are checked against: loaded plugins and the engine."""
+        versions = {name: plugin.metadata.version for name, plugin in self.plugins.items()}
+        return {**versions, ENGINE: self.engine_version}
+
+    def _close_unmet(self, loaded: dict[Path, Plugin]) -> None:
+        """Close plugins that lack what they require, until those left have it all."""
+        left = -1
+        while left != len(loaded):
+            left = len(loaded)
+            for folder, plugin in tuple(loaded.items()):
+                try:
+                    check_requirements(plugin.manifest, self._versions())
+                except ZenoError as error:
+                    del loaded[folder]
+                    try:
+                        plugin.close()
+                    except ZenoError as other:
+                        error.add_note(str(other))
+                    self._pass_over(folder, error)
+
+    def _pass_over(self, folder: Path, error: ZenoError) -> None:
+        self.failures[folder] = error
+        _logger.warning("%s is passed over: %s", folder, error)
+
+
+def _announced(source: Source) -> Iterator[tuple[str, str | None]]:
+    """Yield name and version of a plugin that is going to be loaded; nothing of a bad one."""
+    with suppress(ZenoError):
+        if not source.bare:
+            manifest = load_manifest(source.file)
+            yield manifest.name, manifest.version
+
+
+def _check_version(version: str | None) -> None:
+    from semver import Version
+
+    if version is not None and not Version.is_valid(version):
+        raise ValueError(f"engine_version is a SemVer 2.0 version such as 1.2.0, not {version!r}")

@@ -7,22 +7,32 @@ while the guest runs, and becomes a `HostCall` when somebody looks.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pytest_zeno.limits import KIB
+from pytest_zeno.limits import KIB, MIB
 from pytest_zeno.text import visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_zeno.errors import Phase
+    from pytest_zeno.services.log import LogRecord
 
 KEPT_BYTES: Final = 64 * KIB
 """How much of a request and of a reply a trace keeps."""
 
 KEPT_CALLS: Final = 100_000
 """How many host calls a host's ledger keeps; the oldest go first."""
+
+KEPT_OF_ENTRY: Final = 32 * MIB
+"""How much one entry's notes may weigh; host calls above that are counted alone."""
+
+KEPT_WEIGHT: Final = 4 * KEPT_OF_ENTRY
+"""How much a host's ledger may weigh."""
+
+EACH: Final = 256
+"""What a trace weighs beside its request and its reply, in bytes."""
 
 _SHOWN: Final = 60
 
@@ -62,7 +72,7 @@ class HostCall:
     detail: str
     """The reason in words, for the author's eyes only."""
     reply: bytes | bool | None
-    seconds: float
+    seconds: float = field(compare=False)
 
     def __repr__(self) -> str:
         shown = visible_bytes(self.request, _SHOWN)
@@ -71,15 +81,39 @@ class HostCall:
 
 
 class Entry:
-    """The host calls of one entry into a guest."""
+    """One entry into a guest: the host calls it made, and how many it may still make."""
 
-    __slots__ = ("phase", "plugin", "slot", "traces")
+    __slots__ = ("dropped", "left", "logs", "phase", "plugin", "room", "slot", "traces")
 
-    def __init__(self, plugin: str, phase: Phase, slot: str, traces: list[Trace]) -> None:
+    def __init__(self, plugin: str, phase: Phase, left: int = 0) -> None:
         self.plugin = plugin
         self.phase: Phase = phase
+        self.slot = ""
+        self.left = left
+        self.room = KEPT_OF_ENTRY
+        self.dropped = 0
+        self.traces: list[Trace] = []
+        self.logs: list[LogRecord] = []
+
+    def add(self, trace: Trace, weight: int) -> None:
+        """Keep a trace of so many bytes, or count it when there is no room left."""
+        self.room -= weight + EACH
+        if self.room >= 0:
+            self.traces.append(trace)
+        else:
+            self.dropped += 1
+
+    def end(self, slot: str) -> None:
+        """Say which slot was called, and add one notice of the host calls that had no room."""
         self.slot = slot
-        self.traces = traces
+        if self.dropped:
+            detail = f"{self.dropped} more host calls were not written down"
+            self.traces.append(Trace("ledger", b"", "", "ledger.full", detail, None, 0.0))
+
+    @property
+    def weight(self) -> int:
+        """What its traces take, in bytes."""
+        return KEPT_OF_ENTRY - max(self.room, 0)
 
     @property
     def calls(self) -> tuple[HostCall, ...]:
@@ -109,6 +143,7 @@ class Ledger:
         self._entries: deque[Entry] = deque()
         self._most = most
         self._size = 0
+        self._weight = 0
 
     def __len__(self) -> int:
         return self._size
@@ -124,10 +159,13 @@ class Ledger:
         """Keep the host calls of one entry."""
         self._entries.append(entry)
         self._size += len(entry.traces)
-        while self._size > self._most and len(self._entries) > 1:
-            self._size -= len(self._entries.popleft().traces)
+        self._weight += entry.weight
+        while (self._size > self._most or self._weight > KEPT_WEIGHT) and len(self._entries) > 1:
+            oldest = self._entries.popleft()
+            self._size -= len(oldest.traces)
+            self._weight -= oldest.weight
 
     def clear(self) -> None:
         """Forget everything."""
         self._entries.clear()
-        self._size = 0
+        self._size = self._weight = 0

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from pytest_zeno.errors import LimitError, LoadError, Phase, Problem, ProtocolError, ZenoError
+from pytest_zeno.errors import (
+    LimitError,
+    LoadError,
+    ManifestError,
+    Phase,
+    Problem,
+    ProtocolError,
+    ZenoError,
+)
 from pytest_zeno.host.guest import Guest
 from pytest_zeno.host.plugin import Plugin
 from pytest_zeno.manifest import Manifest, load_manifest
 from pytest_zeno.manifest.grants import Grants
+from pytest_zeno.manifest.requires import check_requires
 from pytest_zeno.protocol.metadata import Metadata, check_metadata, read_metadata
 from pytest_zeno.protocol.slots import Slots, check_slots, read_slots
 from pytest_zeno.protocol.strict import decode
 from pytest_zeno.runtime.module import GuestModule
-from pytest_zeno.text import quoted, visible_bytes
+from pytest_zeno.text import quoted, visible, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,11 +34,17 @@ if TYPE_CHECKING:
     from pytest_zeno.limits import Limits
     from pytest_zeno.services.env import EnvService
 
+    Versions = Mapping[str, str | None]
+
+ENGINE: Final = "zeno"
+"""The name under which `requires` speaks of the engine."""
+
 
 def load(
     source: Source,
     *,
     loaded: Mapping[str, Plugin],
+    present: Versions,
     services: Services,
     ledger: Ledger,
     limits: Limits,
@@ -37,10 +52,13 @@ def load(
 ) -> Plugin:
     """Return the plugin behind `source`, started and checked; `loaded` are its neighbours.
 
+    `present` is what its requirements are checked against.
+
     Raises ManifestError, LoadError, TrapError, ExitError, LimitError or ProtocolError.
     """
-    manifest = None if source.bare else load_manifest(source.file)
+    manifest = None if source.bare else _manifest(source)
     name = manifest.name if manifest else source.file.stem
+    check_requirements(manifest, present)
     module = read_module(module_path(source, manifest), limits, name)
     defaults = configuration(manifest, services.env) if manifest else {}
 
@@ -62,12 +80,49 @@ def load(
     guest = renew()
     try:
         metadata = _metadata(guest, manifest, name, limits)
+        if manifest is None:
+            name = visible(metadata.name)
+            guest.rename(name)
         slots = _slots(guest, name, limits)
-        _check_neighbours(metadata, slots, loaded.values())
-    except BaseException:
+        _check_neighbours(name, slots, loaded.values())
+    except BaseException as error:
+        if isinstance(error, ZenoError):
+            error.logs, error.host_calls = guest.logs, guest.host_calls
         guest.close()
         raise
     return Plugin(source.file, manifest, metadata, slots, guest, restart)
+
+
+def _manifest(source: Source) -> Manifest:
+    try:
+        return load_manifest(source.file)
+    except ManifestError as error:
+        error.plugin = error.plugin or source.folder.absolute().name
+        raise
+
+
+def check_requirements(manifest: Manifest | None, present: Versions) -> None:
+    """Raise LoadError (``load.requires``) when a requirement is not met (ABI.md section 7).
+
+    `present` gives versions by name, the engine's under ``zeno``; a name with None is there in a
+    version that is not known, and meets any requirement.
+    """
+    if manifest is None or not manifest.requires:
+        return
+    known = {name: version for name, version in present.items() if version is not None}
+    unmet = [
+        problem
+        for problem in check_requires(manifest, known)
+        if present.get(problem.field.removeprefix("requires."), "") is not None
+    ]
+    if unmet:
+        raise LoadError(
+            "; ".join(f"requires: {problem.message}" for problem in unmet),
+            code="load.requires",
+            plugin=manifest.name,
+            phase="load",
+            hint=unmet[0].hint,
+        )
 
 
 def module_path(source: Source, manifest: Manifest | None) -> Path:
@@ -85,10 +140,11 @@ def read_module(path: Path, limits: Limits, plugin: str) -> GuestModule:
         wasm = path.read_bytes() if size <= limits.module else b""
     except OSError as error:
         raise LoadError(
-            f"{path.name} cannot be read: {error.strerror}",
+            f"{path} cannot be read: {error.strerror}",
             code="load.unreadable",
             plugin=plugin,
             phase="load",
+            hint="give yourself the right to read it, or build the module again",
         ) from None
     if size > limits.module:
         raise LimitError(
@@ -163,6 +219,7 @@ def _slots(guest: Guest, name: str, limits: Limits) -> Slots:
             code="limit.slots",
             plugin=name,
             phase="register",
+            hint="list fewer slots, or raise Limits(slots=...)",
         )
     return read_slots(value)
 
@@ -192,20 +249,20 @@ def _refuse(problems: Iterable[Problem], phase: Phase, plugin: str, text: bytes)
     raise error
 
 
-def _check_neighbours(metadata: Metadata, slots: Slots, loaded: Iterable[Plugin]) -> None:
+def _check_neighbours(name: str, slots: Slots, loaded: Iterable[Plugin]) -> None:
     """Refuse a name or a slot that a loaded plugin has already (ABI.md section 4)."""
     for other in loaded:
         taken = next((slot.name for slot in slots if slot.name in other.slots.names), None)
-        if other.name == metadata.name:
-            what, code = f"a plugin named {quoted(metadata.name)}", "load.name_taken"
+        if visible(other.name) == name:
+            what, code = f"a plugin named {quoted(name)}", "load.name_taken"
         elif taken:
-            what, code = f"the slot {quoted(taken)} of {other.name}", "load.slot_taken"
+            what, code = f"the slot {quoted(taken)} of {visible(other.name)}", "load.slot_taken"
         else:
             continue
         raise LoadError(
             f"{what} is loaded already",
             code=code,
-            plugin=metadata.name,
+            plugin=name,
             phase="load",
             hint="close the other plugin first, or load this one in a host of its own",
         )

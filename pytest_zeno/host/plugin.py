@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from pytest_zeno.errors import ClosedError
+from pytest_zeno.errors import ClosedError, Phase
 from pytest_zeno.protocol.request import encode_request
+from pytest_zeno.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pytest_zeno.manifest import Manifest
     from pytest_zeno.protocol.metadata import Metadata
     from pytest_zeno.protocol.slots import Slots
+
+_TURN: Final = 0
+"""The key of `Plugin._turn`."""
 
 
 class Plugin:
@@ -47,9 +51,11 @@ class Plugin:
         self._guest = guest
         self._renew = renew
         self._closed = False
+        self._turn: dict[int, None] = {_TURN: None}
+        """Holds its key while nobody makes a fresh instance."""
 
     def __repr__(self) -> str:
-        return f"<Plugin {self.name} {self.metadata.version}>"
+        return f"<Plugin {visible(self.name)} {self.metadata.version}>"
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +81,7 @@ class Plugin:
     @property
     def memory(self) -> int:
         """The size of the guest's linear memory, in bytes."""
-        return self._living().memory_size
+        return self._living("", "").memory_size
 
     def call(self, slot: str, /, **parameters: Any) -> Result:
         """Call a slot and return its response; a failure response is a result, not an exception.
@@ -88,36 +94,67 @@ class Plugin:
         """
         request = encode_request(slot, parameters)
         guest = self._guest
-        return (self._living() if guest.ended else guest).send(slot, request)
+        return (self._living("execute", slot) if guest.ended else guest).send(slot, request)
 
     def send(self, slot: str, request: bytes) -> Result:
         """Call a slot with a request's bytes as they are, well-formed or not; see `call`."""
-        return self._living().send(slot, request)
+        return self._living("execute", slot).send(slot, request)
 
     def close(self) -> None:
         """Call `plugin_cleanup` and free the instance; safe to call twice.
 
-        Raises what the cleanup raises, after everything is freed.
+        Raises what the cleanup raises, after everything is freed, and ClosedError
+        (``closed.busy``) while another thread is inside: then nothing is done.
         """
         if self._closed:
             return
         self._closed = True
+        guest = self._guest
         try:
-            if not self._guest.ended:
-                self._guest.cleanup()
+            if not guest.ended:
+                guest.cleanup()
+        except ClosedError:
+            self._closed = guest.ended
+            raise
         finally:
-            self._guest.close()
+            if self._closed:
+                guest.close()
 
-    def _living(self) -> Guest:
+    def _living(self, phase: Phase, slot: str) -> Guest:
         """Return the guest, a fresh one when the last call was its end."""
         if self._closed:
-            raise ClosedError(
-                f"the plugin {self.name} is closed",
-                code="closed.plugin",
-                plugin=self.name,
-                hint="load it again, or call it inside its host's `with` block",
-            )
+            raise self._refusal(phase, slot)
+        if self._guest.ended:
+            try:
+                del self._turn[_TURN]
+            except KeyError:
+                raise self._refusal(phase, slot) from None
+            try:
+                self._replace()
+            finally:
+                self._turn[_TURN] = None
+            if self.closed:  # by another thread meanwhile
+                self._guest.close()
+                raise self._refusal(phase, slot)
+        return self._guest
+
+    def _replace(self) -> None:
         if self._guest.ended:
             self._guest.close()
             self._guest = self._renew()
-        return self._guest
+
+    def _refusal(self, phase: Phase, slot: str) -> ClosedError:
+        what, code, hint = (
+            ("closed", "closed.plugin", "load it again, or call it inside its host's `with` block")
+            if self._closed
+            else ("busy: a fresh instance begins", "closed.busy", "give each thread its own plugin")
+        )
+        name = visible(self.name)
+        return ClosedError(
+            f"the plugin {name} is {what}",
+            code=code,
+            plugin=name,
+            phase=phase,
+            slot=visible(slot),
+            hint=hint,
+        )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pytest_zeno.limits import PAGE
+from pytest_zeno.text import visible
 
 if TYPE_CHECKING:
     from pytest_zeno.host.ledger import Entry, HostCall
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
     from pytest_zeno.services.log import LogRecord
 
 
-class Result(msgspec.Struct, frozen=True, gc=False):
+class Result(msgspec.Struct, frozen=True, gc=False, eq=False):
     """The answer of one slot call (ABI.md section 4, Response).
 
     A failure response is a result like any other: ``success`` is False and ``error`` says why.
+    Results are equal when ``success``, ``data`` and ``error`` are; what a call cost, logged and
+    asked of the host plays no part.
     """
 
     response: Response
@@ -58,7 +61,15 @@ class Result(msgspec.Struct, frozen=True, gc=False):
         """What the guest asked of the host during the call, each with verdict and reason."""
         return self.entry.calls if self.entry else ()
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Result):
+            return NotImplemented
+        mine = (self.success, self.data, self.error)
+        return mine == (other.success, other.data, other.error)
+
+    __hash__ = None  # type: ignore[assignment]  # `data` is a dict
+
     def __repr__(self) -> str:
         """Show the response, and no more."""
         body = f"data={self.data!r}" if self.success else f"error={self.error!r}"
-        return f"<Result {'success' if self.success else 'failure'} {body}>"
+        return f"<Result {'success' if self.success else 'failure'} {visible(body)}>"

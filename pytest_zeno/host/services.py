@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from pytest_zeno.services.database import Databases
@@ -29,6 +30,7 @@ class Services:
         self.log = LogService()
 
     def close(self) -> None:
-        """Let go of everything they hold."""
-        for service in (self.env, self.scope, self.files, self.databases, self.http, self.log):
-            service.close()
+        """Let go of everything they hold, of each even when another one fails."""
+        with ExitStack() as stack:
+            for service in (self.env, self.scope, self.files, self.databases, self.http, self.log):
+                stack.callback(service.close)

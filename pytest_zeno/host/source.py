@@ -62,25 +62,39 @@ def find_plugin(path: Path) -> Source:
         raise LoadError(
             f"{path}: no such file or folder",
             code="load.no_such_path",
+            phase="load",
             hint=f"give a plugin folder, its {MANIFEST}, a {_MODULE} file or a folder of plugins",
         )
     if path.name != MANIFEST and path.suffix != _MODULE:
         raise LoadError(
             f"{path}: neither a {MANIFEST} nor a {_MODULE} file",
             code="load.no_manifest",
+            phase="load",
             hint=f"give a plugin folder, its {MANIFEST}, a {_MODULE} file or a folder of plugins",
         )
     return Source(path)
 
 
 def folders(path: Path) -> tuple[Path, ...]:
-    """Return the plugin folders of a plugin directory in name order; others are passed over."""
-    return tuple(folder for folder in sorted(path.iterdir()) if (folder / MANIFEST).is_file())
+    """Return the plugin folders of a plugin directory in name order; others are passed over.
+
+    Raises LoadError (``load.unreadable``).
+    """
+    try:
+        return tuple(folder for folder in sorted(path.iterdir()) if (folder / MANIFEST).is_file())
+    except OSError as error:
+        raise LoadError(
+            f"{path}: the folder cannot be read: {error.strerror}",
+            code="load.unreadable",
+            phase="load",
+            hint="give yourself the right to read it",
+        ) from None
 
 
 def _no_manifest(path: Path) -> LoadError:
     return LoadError(
         f"{path}: no {MANIFEST} in this folder nor in any folder of it",
         code="load.no_manifest",
+        phase="load",
         hint=f"a plugin is a folder with {MANIFEST} and the module that its `binary` names",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.errors import TrapError, ZenoError
-from pytest_zeno.text import prefixed
+from pytest_zeno.text import LOG, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 96
 _LABEL: Final = 11
+_TEXT: Final = _WIDTH - _LABEL - 2
+_MARK: Final = "| "
+_LINES: Final = 12
+"""How many lines of one field are shown: a finding fits on a screen."""
+
 _LANGUAGES: Final = {
     "c": "C",
     "go": "Go",
@@ -71,8 +76,8 @@ def render(finding: Finding, *, language: str = "", again: str = "") -> str:
     lines += _field("observed", finding.observed)
     lines += _field("expected", finding.expected)
     lines += [line for frame in finding.backtrace for line in _field("at", frame)]
-    lines += _field("stderr", prefixed(finding.stderr, "| ") if finding.stderr else "")
-    lines += _field("why", rule.why)
+    lines += _field("stderr", finding.stderr)
+    lines += _own("why", rule.why)
     lines += _field("hint", finding.hint)
     lines += _fixes(rule, language)
     lines += _field("again", again, wrap=False)
@@ -82,20 +87,38 @@ def render(finding: Finding, *, language: str = "", again: str = "") -> str:
 def _fixes(rule: Rule, language: str) -> Iterator[str]:
     """Yield the fix in the author's language; where that is not known, each that differs."""
     if language in rule.fix or len(set(rule.fix.values())) == 1:
-        yield from _field("fix", rule.fix.get(language) or next(iter(rule.fix.values())))
+        yield from _own("fix", rule.fix.get(language) or next(iter(rule.fix.values())))
         return
     for name, text in rule.fix.items():
-        yield from _field(f"fix {_LANGUAGES.get(name, name)}", text)
+        yield from _own(f"fix {_LANGUAGES.get(name, name)}", text)
+
+
+def _own(label: str, text: str) -> list[str]:
+    """Return a labelled paragraph of ours, without marks before its lines."""
+    return _labelled(label, textwrap.wrap(text, _TEXT))
 
 
 def _field(label: str, text: str, *, wrap: bool = True) -> list[str]:
-    """Return a labelled paragraph; guest text was made harmless where it came in."""
-    if not text:
+    """Return a labelled paragraph that may hold guest text.
+
+    Each line after the first has a mark: a CI system takes ``::error::`` for a command of its own
+    at the start of a line, blanks before it or not.
+    """
+    lines: list[str] = []
+    for line in text.splitlines():
+        first = _MARK if lines else ""
+        shown = visible(line, LOG)
+        wrapped = textwrap.wrap(
+            shown, _TEXT, initial_indent=first, subsequent_indent=_MARK, break_on_hyphens=False
+        )
+        lines += (wrapped if wrap else [first + shown]) or [first]
+    if len(lines) > _LINES:
+        lines[_LINES:] = [f"{_MARK}… ({len(lines) - _LINES} more lines)"]
+    return _labelled(label, lines)
+
+
+def _labelled(label: str, lines: list[str]) -> list[str]:
+    if not lines:
         return []
     indent = " " * (_LABEL + 2)
-    wrapped = [
-        piece
-        for line in text.splitlines()
-        for piece in (textwrap.wrap(line, _WIDTH - len(indent)) if wrap else [line]) or [""]
-    ]
-    return [f"  {label:<{_LABEL}}{wrapped[0]}", *(indent + line for line in wrapped[1:])]
+    return [f"  {label:<{_LABEL - 1}} {lines[0]}", *(indent + line for line in lines[1:])]

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from pytest_zeno.text import visible
+
 REVISION: Final = 1
 """The revision of the contract that the rules speak of."""
+
+_SKIPPED: Final = 2
+_RANKS: Final = {"passed": 0, "warned": 1, "skipped": _SKIPPED, "failed": 3}
 
 
 @dataclass(slots=True)
@@ -26,16 +31,23 @@ class Verdict:
     untested: dict[str, str] = field(default_factory=dict)
 
     def add(self, rule: str, status: str, because: str = "") -> None:
-        """Count a rule: ``passed``, ``warned``, ``failed``, or ``skipped`` because of another."""
-        if status == "passed":
-            self.passed.add(rule)
-        elif status == "warned":
-            self.warned.add(rule)
-        elif status == "failed":
-            self.passed.discard(rule)  # a teardown may fail after the rule itself
-            self.broken.add(rule)
+        """Count a rule: ``passed``, ``warned``, ``failed``, or ``skipped`` because of another.
+
+        A rule counts once, by the worst that became of it: a teardown may fail after the rule, and
+        rules can be repeated.
+        """
+        kinds = (self.passed, self.warned, self.untested, self.broken)
+        rank = _RANKS.get(status, _SKIPPED)
+        if any(rule in worse for worse in kinds[rank + 1 :]):
+            return
+        self.passed.discard(rule)
+        self.warned.discard(rule)
+        self.untested.pop(rule, None)
+        kind = kinds[rank]
+        if isinstance(kind, set):
+            kind.add(rule)
         else:
-            self.untested[rule] = because
+            kind[rule] = because
 
     @property
     def ran(self) -> int:
@@ -60,21 +72,25 @@ class Verdict:
     @property
     def word(self) -> str:
         """``conformant``, ``conformant with warnings``, ``not conformant`` or ``no verdict``."""
-        if self.broken or self.unfounded:
+        if self.broken:
             return "not conformant"
-        if not self.complete or not self.ran:
+        if self.unfounded or not self.complete or not self.ran:
             return "no verdict"
         return "conformant with warnings" if self.warned else "conformant"
 
     def __str__(self) -> str:
         """Return the verdict as one line, with the counts it rests on."""
+        open_, barred = len(self.unfounded), len(self.untested) - len(self.unfounded)
         counts = [
             f"{len(self.broken)} broken" if self.broken else "",
             f"{len(self.warned)} warned" if self.warned else "",
-            f"{len(self.untested)} not testable because of that" if self.untested else "",
+            f"{barred} not testable because of that" if barred else "",
+            f"{open_} not tested" if open_ else "",
             f"{len(self.passed)} kept",
         ]
-        text = f"{self.plugin}: {self.word} ({', '.join(count for count in counts if count)}"
+        text = (
+            f"{visible(self.plugin)}: {self.word} ({', '.join(count for count in counts if count)}"
+        )
         text += f" of {self.rules} rules, contract revision {REVISION})"
         if self.bare:
             text += "; a bare module: without the manifest's rules, and with no permission"

@@ -20,6 +20,7 @@ NOBODYS = frozenset(
         "load.no_manifest",  # the command line
         "load.no_such_path",
         "load.slot_taken",
+        "load.requires",
     )
 )
 """Errors that no plugin is to blame for."""
