@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from pytest_zeno.errors import LimitError, Phase, ZenoError
-from pytest_zeno.host.ledger import KEPT_BYTES, Entry, Trace
+from pytest_zeno.host.ledger import EACH, KEPT_BYTES, Entry, Trace
 from pytest_zeno.permissions import database, env, filesystem, network, scope
 from pytest_zeno.permissions.refusal import Code, Refused
 from pytest_zeno.runtime.abi import ANSWER_NUMBERS, HOST_FUNCTIONS
@@ -92,7 +92,9 @@ class Gate:
         notes = self.notes.pop(get_ident(), None)
         if notes is None or not (notes.traces or notes.dropped):
             return None, ()
-        notes.end(slot)
+        notes.slot = slot
+        if notes.dropped:
+            notes.say_dropped()
         return notes, tuple(notes.logs)
 
     # -- runtime.instance.HostCalls ---------------------------------------------------------------
@@ -135,7 +137,7 @@ class Gate:
 
     def log(self, level: bytes, message: bytes, size: int, /) -> None:
         """Keep a log line; one that is not UTF-8 is dropped and counted (ABI.md section 6)."""
-        notes = self._present()
+        notes = self.notes.get(get_ident()) or self.begin(self.phase)
         try:
             record = self._services.log.add(self.plugin, notes.phase, level, message, size)
         except Refused as refusal:
@@ -144,7 +146,9 @@ class Gate:
             return
         notes.logs.append(record)
         asked = message[:KEPT_BYTES]
-        notes.add(Trace("host_log", asked, "", "log.always", "", None, 0.0), len(asked))
+        # Always kept: log lines have limits of their own.
+        notes.room -= EACH + len(asked)
+        notes.traces.append(Trace("host_log", asked, "", "log.always", "", None, 0.0))
 
     def log_outside(self, pointer: int, /) -> None:
         """Note a log line that lies outside the memory."""

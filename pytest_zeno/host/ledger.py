@@ -97,23 +97,17 @@ class Entry:
 
     def add(self, trace: Trace, weight: int) -> None:
         """Keep a trace of so many bytes, or count it when there is no room left."""
-        self.room -= weight + EACH
-        if self.room >= 0:
+        weight += EACH
+        if weight <= self.room:
+            self.room -= weight
             self.traces.append(trace)
         else:
             self.dropped += 1
 
-    def end(self, slot: str) -> None:
-        """Say which slot was called, and add one notice of the host calls that had no room."""
-        self.slot = slot
-        if self.dropped:
-            detail = f"{self.dropped} more host calls were not written down"
-            self.traces.append(Trace("ledger", b"", "", "ledger.full", detail, None, 0.0))
-
-    @property
-    def weight(self) -> int:
-        """What its traces take, in bytes."""
-        return KEPT_OF_ENTRY - max(self.room, 0)
+    def say_dropped(self) -> None:
+        """Add one notice of the host calls that had no room."""
+        detail = f"{self.dropped} more host calls were not written down"
+        self.traces.append(Trace("ledger", b"", "", "ledger.full", detail, None, 0.0))
 
     @property
     def calls(self) -> tuple[HostCall, ...]:
@@ -159,11 +153,11 @@ class Ledger:
         """Keep the host calls of one entry."""
         self._entries.append(entry)
         self._size += len(entry.traces)
-        self._weight += entry.weight
+        self._weight += KEPT_OF_ENTRY - entry.room
         while (self._size > self._most or self._weight > KEPT_WEIGHT) and len(self._entries) > 1:
             oldest = self._entries.popleft()
             self._size -= len(oldest.traces)
-            self._weight -= oldest.weight
+            self._weight -= KEPT_OF_ENTRY - oldest.room
 
     def clear(self) -> None:
         """Forget everything."""

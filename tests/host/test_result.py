@@ -136,7 +136,6 @@ def _entry(calls, request=b""):
     entry = Entry("probe", "execute")
     for _ in range(calls):
         entry.add(Trace("host_env_get", request, "", "env.grant A", "", b"", 0.0), len(request))
-    entry.end("probe.run")
     return entry
 
 
@@ -163,7 +162,9 @@ def test_the_ledger_forgets_what_is_heavy(monkeypatch):
 def test_an_entry_has_room_for_so_much(monkeypatch):
     """What has no room is counted, with one notice."""
     monkeypatch.setattr(ledger, "KEPT_OF_ENTRY", 2_600)
-    *calls, notice = _entry(10, b"x" * 1000).calls
+    entry = _entry(10, b"x" * 1000)
+    entry.say_dropped()
+    *calls, notice = entry.calls
     assert [len(call.request) for call in calls] == [1000, 1000]
     assert (notice.rule, notice.detail) == (
         "ledger.full",
