@@ -7,6 +7,7 @@ Reading the guest's memory from here is safe because the adapter has checked eve
 from __future__ import annotations
 
 import struct
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.limits import GIB, KIB, MIB
@@ -15,7 +16,7 @@ from pytest_zeno.runtime.crossing import Entry, HostFunction, headroom, view
 from pytest_zeno.runtime.helpers import export, helper
 from pytest_zeno.runtime.instance import TURN, Instance
 from pytest_zeno.runtime.main_thread import main_thread
-from pytest_zeno.runtime.ticker import ticker
+from pytest_zeno.runtime.ticker import TICK
 from pytest_zeno.runtime.wasi import OUTPUT_BYTES, Exited
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class FastInstance(Instance):
         turn, head, cells = self._turn, self._head, self._cells
         area, guest = self._request, self._guest_view
         call, frees, largest = self._entries["execute"], self._frees, self.limits.reply
-        error_of, trap, clock = call.error, call.trap, ticker
+        error_of, trap, clock = call.error, call.trap, monotonic
         a, b, c, d, e = call.arguments
 
         def execute(name: bytes, request: bytes) -> bytes:
@@ -137,8 +138,9 @@ class FastInstance(Instance):
                 del turn[TURN]
                 entered = True
                 headroom()
-                if self._armed != clock.now:
-                    self._armed = self._arm(self.limits.timeout)
+                if clock() > self._armed_until:
+                    self._arm(self.limits.timeout)
+                    self._armed_until = clock() + TICK
                 size = (length := len(name)) + len(request)
                 if size <= _SMALL:
                     area[: size + 8] = _lengths(length, size - length) + name + request

@@ -37,7 +37,6 @@ T = TypeVar("T")
 
 TURN: Final = 0
 """The key of `Instance._turn`."""
-_NEVER: Final = -1
 _FUEL: Final = 2**62
 """What a metered instance starts with when no limit is set."""
 
@@ -113,8 +112,8 @@ class Instance(ABC):
         """Whether the turn was taken for good, by a failure or by `close`: nobody is inside."""
         self._end = ""
         """What ended the instance; a text, because an exception would keep all its frames."""
-        self._armed = _NEVER
-        """The tick in which `execute` was armed; a later one needs a new deadline."""
+        self._armed_until = 0.0
+        """Until when `execute` may use the deadline that is set: arming costs a crossing."""
         self._deadline = 0
         try:
             self._boot()
@@ -300,17 +299,19 @@ class Instance(ABC):
 
     # -- shared steps ----------------------------------------------------------------------------
 
-    def _arm(self, seconds: float) -> int:
-        """Set deadline and fuel of the next entry and return the tick it was set in."""
+    def _arm(self, seconds: float) -> None:
+        """Set deadline and fuel of the next entry."""
         ticks = ticker.ticks(seconds)
-        now = ticker.now
-        self._deadline = now + ticks
+        self._deadline = ticker.now + ticks
         # Not by the public API: on a full stack it turns RecursionError into something else.
         native("wasmtime_context_set_epoch_deadline")(self._context, c_uint64(ticks))
         if self.metered:
             self._store.set_fuel(self._full_tank)
-        self._armed = _NEVER
-        return now
+        self._armed_until = 0.0
+
+    def disarm(self) -> None:
+        """Have the next `execute` set its deadline anew."""
+        self._armed_until = 0.0
 
     @property
     def _full_tank(self) -> int:

@@ -1,7 +1,7 @@
 """The clock that ends guests: one thread moves the engines' epoch while instances live.
 
-An entry is armed with a deadline in ticks. Arming costs a crossing, so it happens once a tick,
-not once a call: an instance compares `Ticker.now` with the tick it was armed in.
+An entry is armed with a deadline in ticks. Arming costs a crossing, so it happens once in the time
+of a tick, not once a call (`Instance._armed_until`).
 
 The same thread listens to Python's signal wake-up descriptor, so that Ctrl-C, or pytest-timeout's
 alarm, ends a guest that never calls the host: the epoch then jumps past every deadline.
@@ -16,7 +16,7 @@ import socket
 import threading
 import time
 import weakref
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from pytest_zeno.runtime.crossing import native
 from pytest_zeno.runtime.main_thread import main_thread
@@ -34,22 +34,29 @@ _ENDING_SIGNALS: Final = frozenset(
 )
 
 
+class Armed(Protocol):
+    """Something that sets deadlines."""
+
+    def disarm(self) -> None:
+        """Set the next deadline anew."""
+
+
 class Ticker:
     """Moves the epoch of the engines whose instances live; its thread ends with the last one."""
 
     def __init__(self) -> None:
         self.now = 0
-        """The tick; changes whenever deadlines must be armed again."""
+        """The tick."""
         self._reached = 0.0
         """The time that the epoch stands for."""
         self._longest = 1
         self._lock = threading.RLock()  # a collection inside of it may close an instance
-        self._live: weakref.WeakSet[object] = weakref.WeakSet()
+        self._live: weakref.WeakSet[Armed] = weakref.WeakSet()
         self._engines: set[wasmtime.Engine] = set()
         self._thread: threading.Thread | None = None
         self._ends: tuple[socket.socket, socket.socket] | None = None
 
-    def watch(self, instance: object, engine: wasmtime.Engine) -> None:
+    def watch(self, instance: Armed, engine: wasmtime.Engine) -> None:
         """Keep the epoch of `engine` moving for as long as `instance` lives or is forgotten."""
         with self._lock:
             self._live.add(instance)
@@ -57,7 +64,7 @@ class Ticker:
             self._begin()
         self._listen(wanted=True)
 
-    def forget(self, instance: object) -> None:
+    def forget(self, instance: Armed) -> None:
         """Stop watching; the thread ends with its last instance."""
         with self._lock:
             self._live.discard(instance)
@@ -66,16 +73,15 @@ class Ticker:
             self._listen(wanted=False)
 
     def ticks(self, seconds: float) -> int:
-        """Return the deadline `seconds` from now in ticks.
+        """Return in how many ticks `seconds` have passed, for calls within the next tick's time.
 
-        One more for calls that are armed later in the same tick, and as many as the thread, which
-        may have to wait for a processor, will have to make up for.
+        The thread may have to wait for a processor; then it makes up for the ticks it has missed.
         """
         if self._thread is None:  # this is a forked child
             with self._lock:
                 self._begin()
         behind = max(0.0, time.monotonic() - self._reached)
-        ticks = int((seconds + behind) / TICK) + 2
+        ticks = int((seconds + behind) / TICK) + 3
         self._longest = max(self._longest, ticks)
         return ticks
 
@@ -129,7 +135,8 @@ class Ticker:
             end.close()
         self._ends = self._thread = None
         self._lock = threading.RLock()
-        self.now += 1
+        for instance in self._live:
+            instance.disarm()
 
 
 def _ending(ear: socket.socket) -> bool:
