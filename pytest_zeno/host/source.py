@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.errors import LoadError
+from pytest_zeno.protocol.describe import nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST: Final = "manifest.yaml"
 _MODULE: Final = ".wasm"
+_OTHER_NAME: Final = "manifest.yml"
+_WHAT: Final = f"give a plugin folder, its {MANIFEST}, a {_MODULE} file or a folder of plugins"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +66,14 @@ def find_plugin(path: Path) -> Source:
             f"{path}: no such file or folder",
             code="load.no_such_path",
             phase="load",
-            hint=f"give a plugin folder, its {MANIFEST}, a {_MODULE} file or a folder of plugins",
+            hint=_near(path) or _WHAT,
         )
     if path.name != MANIFEST and path.suffix != _MODULE:
         raise LoadError(
             f"{path}: neither a {MANIFEST} nor a {_MODULE} file",
             code="load.no_manifest",
             phase="load",
-            hint=f"give a plugin folder, its {MANIFEST}, a {_MODULE} file or a folder of plugins",
+            hint=_WHAT,
         )
     return Source(path)
 
@@ -92,9 +95,22 @@ def folders(path: Path) -> tuple[Path, ...]:
 
 
 def _no_manifest(path: Path) -> LoadError:
+    within = folders(path)
+    where = "in this folder" if within else "in this folder nor in any folder of it"
+    if within:
+        hint = f"it is a folder of plugins: name one, such as {within[0].name}, or load them all"
+    elif (path / _OTHER_NAME).is_file():
+        hint = f"rename {_OTHER_NAME} to {MANIFEST}"
+    else:
+        hint = f"a plugin is a folder with {MANIFEST} and the module that its `binary` names"
     return LoadError(
-        f"{path}: no {MANIFEST} in this folder nor in any folder of it",
-        code="load.no_manifest",
-        phase="load",
-        hint=f"a plugin is a folder with {MANIFEST} and the module that its `binary` names",
+        f"{path}: no {MANIFEST} {where}", code="load.no_manifest", phase="load", hint=hint
     )
+
+
+def _near(path: Path) -> str:
+    """Return the hint at a path that is there under a name like this one."""
+    try:
+        return nearest(path.name, [other.name for other in path.parent.iterdir()])
+    except OSError:
+        return ""

@@ -84,6 +84,21 @@ def test_a_wrong_path_is_named(tmp_path, host, method, name, code):
     assert "manifest.yaml" in error.hint
 
 
+def test_a_path_that_is_nearly_right(make, host):
+    """The nearest name is offered; a folder of plugins, a manifest under another name are told."""
+    folder = make()
+    with pytest.raises(LoadError) as error:
+        host.load(folder.with_name("prob"))
+    assert error.value.hint == "did you mean 'probe'?"
+    with pytest.raises(LoadError, match=r"no manifest\.yaml in this folder") as error:
+        host.load(folder.parent)
+    assert "name one, such as probe" in error.value.hint
+    (folder / "manifest.yaml").rename(folder / "manifest.yml")
+    with pytest.raises(LoadError) as error:
+        host.load(folder)
+    assert error.value.hint == "rename manifest.yml to manifest.yaml"
+
+
 def test_a_folder_that_may_not_be_read_is_a_load_error(tmp_path, host, monkeypatch):
     """The system's error does not come through bare."""
 
