@@ -34,7 +34,6 @@ _HOST_FUNCTIONS: Final = len(abi.HOST_FUNCTIONS)
 _LOG_RECORD: Final = struct.Struct("<III")
 _LOG_OUTSIDE: Final = 0xFFFFFFFF
 _SMALL: Final = layout.REQUEST_BYTES
-_PAGES: Final = layout.PAGES
 # Two cells of 32 bits at once.
 _ANSWER_AND_LENGTH: Final = layout.ANSWER // 2
 _STATUS_AND_ATTENTION: Final = layout.STATUS // 2
@@ -126,8 +125,7 @@ class FastInstance(Instance):
 
     def _make_execute(self) -> Callable[[bytes, bytes], bytes]:
         """Return `execute` with all it needs at hand: every name it looks up costs 3 %."""
-        turn, head, cells = self._turn, self._head, self._cells
-        area, guest = self._request, self._guest_view
+        turn, cells, area, guest = self._turn, self._cells, self._request, self._guest_view
         call, frees, largest = self._entries["execute"], self._frees, self.limits.reply
         error_of, trap, clock = call.error, call.trap, monotonic
         a, b, c, d, e = call.arguments
@@ -157,7 +155,6 @@ class FastInstance(Instance):
                     if length > largest:
                         raise faults.too_large(length, largest)
                     answer = guest[start : start + length].tobytes()
-                self.pages = head[_PAGES]
                 turn[TURN] = None
                 return answer
             except BaseException as error:  # noqa: BLE001 (raised again, named)
@@ -287,6 +284,7 @@ class FastInstance(Instance):
         if not head[layout.ATTENTION]:
             return
         head[layout.ATTENTION] = 0
+        self.pages = head[layout.PAGES]
         self._drain()
         dropped, nested = head[layout.DROPPED], head[layout.NESTED]
         head[layout.DROPPED] = head[layout.NESTED] = 0

@@ -14,7 +14,7 @@ ANSWER: Final = 0
 LENGTH: Final = 1
 STATUS: Final = 2
 ATTENTION: Final = 3
-"""1 when log lines, dropped lines or nested host calls wait to be read."""
+"""1 when log lines, dropped lines, nested host calls or a new memory size wait to be read."""
 FUNCTION: Final = 4
 POINTER: Final = 5
 SIZE: Final = 6
