@@ -17,13 +17,21 @@ if TYPE_CHECKING:
 def _no_success(exchanges: tuple[Exchange, ...], kind: Kind, what: str) -> None:
     """Raise when a request of this kind succeeds in a slot that requires something."""
     for one in answered(exchanges, kind):
-        required = one.slot and any(entry.required for entry in one.slot.inputs.values())
         expect(
-            not (one.success and (required or one.ask.parameter)),
+            not (one.success and _is_unusable(one)),
             f"{one.ask.name} {what.format(quoted(one.ask.parameter, 60))}, and succeeds",
             observed=one.shown,
             expected="a failure whose `error` says what is wrong",
         )
+
+
+def _is_unusable(one: Exchange) -> bool:
+    """Return whether a request lacks something; a default takes the place of what is missing."""
+    inputs = one.slot.inputs if one.slot else {}
+    if one.kind == "wrong_type":
+        return True
+    asked = [inputs[one.ask.parameter]] if one.ask.parameter else inputs.values()
+    return any(entry.required and entry.default is None for entry in asked)
 
 
 def _same(exchanges: tuple[Exchange, ...], kind: Kind, what: str, *others: Kind) -> None:

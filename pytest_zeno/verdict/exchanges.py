@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 from pytest_zeno.errors import LimitError, ZenoError
 from pytest_zeno.protocol.strict import decode
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 
     from pytest_zeno.host.guest import Guest
     from pytest_zeno.host.ledger import HostCall
-    from pytest_zeno.protocol.slots import Slot
+    from pytest_zeno.protocol.slots import Slot, Slots
     from pytest_zeno.services.log import LogRecord
     from pytest_zeno.verdict.requests import Ask, Kind
     from pytest_zeno.verdict.subject import Subject
 
+T = TypeVar("T")
+
 MOST_SLOTS: Final = 25
-"""Slots that are asked; a plugin with more has them all of one make."""
+"""Slots that are asked everything; of a plugin with more, the others get their valid request."""
 
 MOST_SECONDS: Final = 15.0
 """How long asking goes on; what comes after is not asked."""
@@ -34,10 +37,8 @@ MOST_SECONDS: Final = 15.0
 MOST_LATE: Final = 3
 """Calls that may run out of time; a plugin with more is not asked again."""
 
-SLOW: Final = 0.2
-"""Seconds of `plugin_init` above which slots share a guest: a fresh one each takes too long."""
-
 _SHOWN: Final = 160
+_RANKS: Final = {kind: rank for rank, kind in enumerate(get_args(requests.Kind))}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,18 +93,24 @@ class Exchange:
 def exchange(subject: Subject) -> tuple[Exchange, ...]:
     """Ask a plugin everything, within `MOST_SLOTS` and `MOST_SECONDS`.
 
+    What tells most is asked first, of all slots: where time runs out, it is details that are left.
+    What callers do send comes first in the answer: it is what a finding shows.
+
     Raises the ZenoError that keeps a fresh guest from being called.
     """
-    slots = subject.slots[:MOST_SLOTS]
+    slots, others = subject.slots[:MOST_SLOTS], subject.slots[MOST_SLOTS:]
     table = _Table(subject)
     try:
-        for slot in slots:
-            table.ask_slot(slot)
+        table.ask_first(slots)
         table.ask_unlisted(slots)
+        table.ask_unusual(slots)
+        table.ask_afterwards(slots)
         table.ask_in_turn(slots)
+        table.ask_compared(slots)
+        table.ask_fresh(map(requests.valid, others))
     finally:
         table.clear()
-    return tuple(table.exchanges)
+    return tuple(sorted(table.exchanges, key=lambda one: _RANKS[one.kind]))
 
 
 def valid_requests(subject: Subject) -> Iterator[tuple[str, bytes]]:
@@ -113,60 +120,78 @@ def valid_requests(subject: Subject) -> Iterator[tuple[str, bytes]]:
 
 
 class _Table:
-    """Where one plugin is asked: a guest, the exchanges so far, and the time left."""
+    """Where one plugin is asked: a guest, the exchanges so far, and the time left.
+
+    What is compared is a fresh guest's first call, so that no state explains a difference.
+    """
 
     def __init__(self, subject: Subject) -> None:
         self.exchanges: list[Exchange] = []
         self._subject = subject
-        self._slow = subject.init_seconds > SLOW
         self._guest: Guest | None = None
         self._late: list[LimitError] = []
+        self._hanging: set[str] = set()
         self._end = time.monotonic() + MOST_SECONDS
 
-    @property
-    def over(self) -> bool:
-        """Whether the time is up."""
-        return time.monotonic() > self._end
+    def ask_first(self, slots: Iterable[Slot]) -> None:
+        """Ask each slot what it can answer, twice; one that runs out of time is asked no more."""
+        for slot in self._while_time_lasts(slots):
+            self.clear()
+            if isinstance(self.ask(requests.valid(slot)).error, LimitError):
+                self._hanging.add(slot.name)
+        self.ask_fresh(requests.valid(slot, "again") for slot in self._answering(slots))
 
-    def ask_slot(self, slot: Slot) -> None:
-        """Ask everything about one slot, unless it lets the first call run out of time."""
-        if self.over:
-            return
-        if not self._slow:
-            self.renew()
-            self.ask(requests.valid(slot, "again"))
-        self.renew()
-        if isinstance(self.ask(requests.valid(slot)).error, LimitError):
-            return
-        for one in requests.compared(slot):
-            self.renew()
-            self.ask_all([one])
-        self.ask_all(requests.unusual(slot))
-        self.ask(requests.valid(slot, "repeat"))
-        if self.ask(requests.longer_than_all()).response is not None:
-            self.ask(requests.valid(slot, "after_longer"))
-        self.ask(requests.large(slot))
+    def ask_unlisted(self, slots: Slots) -> None:
+        """Ask for slots that are not there, near and far from those that are."""
+        self.clear()
+        self.ask_all(requests.unlisted(slots, self._subject.slots.names))
 
-    def ask_unlisted(self, slots: Iterable[Slot]) -> None:
-        """Ask for slots that are not there; after a failure, the plugin goes on."""
-        self.renew()
-        self.ask_all(requests.unlisted(self._subject.slots))
-        for slot in slots:
-            self.renew()
-            if not self.over and self.ask(requests.unknown()).success is False:
+    def ask_unusual(self, slots: Iterable[Slot]) -> None:
+        """Ask what no caller should, in turn on one guest for each slot."""
+        for slot in self._answering(slots):
+            self.clear()
+            self.ask_all((*requests.unusual(slot), requests.large(slot)))
+
+    def ask_afterwards(self, slots: Iterable[Slot]) -> None:
+        """Ask each slot after a call of an unknown one, which left an error or a longer text."""
+        for slot in self._while_time_lasts(self._answering(slots)):
+            self.clear()
+            if self.ask(requests.unknown()).success is False:
                 self.ask(requests.valid(slot, "after_failure"))
+            self.clear()
+            if self.ask(requests.longer_than_all()).response is not None:
+                self.ask(requests.valid(slot, "after_longer"))
 
     def ask_in_turn(self, slots: Iterable[Slot]) -> None:
         """Ask the slots in turn on one guest, twice."""
-        self.renew()
-        self.ask_all(requests.valid(slot, "in_turn") for slot in (*slots, *slots))
+        self.clear()
+        asked = list(self._answering(slots))
+        self.ask_all(requests.valid(slot, "in_turn") for slot in (*asked, *asked))
+
+    def ask_compared(self, slots: Iterable[Slot]) -> None:
+        """Ask what the valid request's answer is compared with: one of each kind, then the next."""
+        kinds = zip_longest(*(requests.compared(slot) for slot in self._answering(slots)))
+        self.ask_fresh(one for kind in kinds for one in kind if one is not None)
+
+    def ask_fresh(self, asks: Iterable[Ask]) -> None:
+        """Ask each request of a guest of its own, until time is up."""
+        for one in self._while_time_lasts(asks):
+            self.clear()
+            self.ask(one)
 
     def ask_all(self, asks: Iterable[Ask]) -> None:
         """Ask one request after the other, until time is up."""
-        for one in asks:
-            if self.over:
-                return
+        for one in self._while_time_lasts(asks):
             self.ask(one)
+
+    def _while_time_lasts(self, items: Iterable[T]) -> Iterator[T]:
+        for one in items:
+            if time.monotonic() > self._end:
+                return
+            yield one
+
+    def _answering(self, slots: Iterable[Slot]) -> Iterator[Slot]:
+        return (slot for slot in slots if slot.name not in self._hanging)
 
     def ask(self, one: Ask) -> Exchange:
         """Ask the present guest, a fresh one if there is none or it has failed."""
@@ -186,11 +211,6 @@ class _Table:
                 self._late.append(error)
             return Exchange(one, error=error, host_calls=guest.host_calls, logs=guest.logs)
         return self._read(one, response, guest)
-
-    def renew(self) -> None:
-        """Let the next request go to a fresh guest, unless those take long to begin."""
-        if not self._slow:
-            self.clear()
 
     def clear(self) -> None:
         """Let go of the guest."""

@@ -11,7 +11,7 @@ from pytest_zeno.limits import KIB
 from pytest_zeno.verdict.values import AWKWARD, fitting, unfitting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from pytest_zeno.protocol.slots import Slot, Slots
 
@@ -35,9 +35,8 @@ Kind = Literal[
     "other_case",  # a listed slot's name in upper case
     "longer_name",  # a listed slot's name with something behind it
     "shorter_name",  # a listed slot's name without its last character
-    "repeat",  # the valid request again, on a guest that has had others
-    "after_failure",  # the valid request after one that failed
-    "after_longer",  # the same after one with a longer name and a longer request
+    "after_failure",  # the valid request, after a call that failed
+    "after_longer",  # the same, after a call with a longer name and a longer request
     "in_turn",  # the valid requests of all slots, in turn, on one guest
 ]
 """What a request tests."""
@@ -136,8 +135,8 @@ def _awkward(slot: Slot, fit: dict[str, Any]) -> dict[str, Any]:
     return fit | dict.fromkeys(texts, AWKWARD)
 
 
-def unlisted(slots: Slots) -> Iterator[Ask]:
-    """Yield requests for slots that the plugin does not list, near and far from those it does."""
+def unlisted(slots: Slots, listed: Collection[str]) -> Iterator[Ask]:
+    """Yield requests for slots that are not `listed`, far from `slots` and near to them."""
     for name in UNKNOWN:
         yield Ask("unknown_slot", name, encoded(name, {}))
     for slot in slots:
@@ -147,5 +146,5 @@ def unlisted(slots: Slots) -> Iterator[Ask]:
             ("shorter_name", slot.name[:-1]),
         )
         for kind, name in near:
-            if name not in slots.names:
+            if name not in listed:
                 yield Ask(kind, name, encoded(name, parameters_of(slot)))

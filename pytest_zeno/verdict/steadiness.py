@@ -11,44 +11,65 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pytest_zeno.errors import ZenoError
 from pytest_zeno.runtime.module import GuestModule
 from pytest_zeno.verdict.exchanges import valid_requests
 
 if TYPE_CHECKING:
+    from pytest_zeno.host.guest import Guest
     from pytest_zeno.verdict.subject import Subject
 
 CALLS: Final = 10_000
 """Calls without growth that are enough; at 16 bytes lost a call, 4,096 calls take a page."""
 
 MOST_CALLS: Final = 100_000
+FEWEST_CALLS: Final = 2_000
+"""Calls that it takes to tell a leak from a plateau that is still to come."""
+
 SECONDS: Final = 1.0
 """How long a slow plugin is watched in which nothing grows."""
 
-MOST_SECONDS: Final = 3.0
+MOST_SECONDS: Final = 10.0
 """How long one is watched in which something does."""
 
 _ROUND: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Steadiness:
-    """What became of the memory: sizes in bytes, after the first and after the last call."""
+    """What became of the memory: sizes in bytes, after the first calls and after the last."""
 
-    calls: int
-    first: int
-    last: int
-    last_growth: int
+    first: int = 0
+    last: int = 0
+    calls: int = 0
+    last_growth: int = 0
     """The call after which the memory grew for the last time; 0 when it never did."""
+    failure: ZenoError | None = None
+    """What ended the calls when the memory was used up."""
 
     @property
     def steady(self) -> bool:
         """Whether the memory reached a plateau: at least half of the calls took nothing."""
-        return self.last_growth * 2 <= self.calls
+        plateau = self.last_growth * 2 <= self.calls
+        return self.failure is None and (plateau or self.calls < FEWEST_CALLS)
 
     @property
     def lost(self) -> float:
         """Bytes that a call took, on average."""
         return (self.last - self.first) / max(1, self.last_growth)
+
+    def note(self, size: int) -> None:
+        """Take down the size after one more call."""
+        self.calls += 1
+        if size > self.last:
+            self.last, self.last_growth = size, self.calls
+
+    def is_enough(self, seconds: float) -> bool:
+        """Whether it shows after this time what there is to see."""
+        quiet = self.calls - self.last_growth
+        if self.calls >= MOST_CALLS or seconds > MOST_SECONDS:
+            return True
+        return quiet >= self.last_growth and (quiet >= CALLS or seconds > SECONDS)
 
 
 class _Unfreed(GuestModule):
@@ -65,30 +86,30 @@ class _Unfreed(GuestModule):
 def measure(subject: Subject) -> Steadiness:
     """Call the slots in turn until the memory is steady or the time is up.
 
-    Raises what a call raises; a plugin without slots is steady.
+    Raises what a call raises, unless the memory had been used up; a plugin without slots is steady.
     """
     requests = list(valid_requests(subject))
     if not requests:
-        return Steadiness(0, 0, 0, 0)
-    begun = time.monotonic()
+        return Steadiness()
     with subject.guest(_Unfreed(subject.module)) as guest:
         for name, request in requests:
             guest.execute(name, request)
-        first = last = guest.memory_size
-        calls = growth = 0
-        asked = itertools.cycle(requests)
-        while not _enough(calls, growth, time.monotonic() - begun):
-            for name, request in itertools.islice(asked, _ROUND):
-                guest.execute(name, request)
+        found = Steadiness(guest.memory_size, guest.memory_size)
+        try:
+            _watch(guest, requests, found)
+        except ZenoError as error:
+            if found.last_growth * 2 <= found.calls or found.last * 2 < subject.limits.memory:
+                raise
+            found.failure = error
+    return found
+
+
+def _watch(guest: Guest, requests: list[tuple[str, bytes]], found: Steadiness) -> None:
+    begun = time.monotonic()
+    for name, request in itertools.cycle(requests):
+        guest.execute(name, request)
+        found.note(guest.memory_size)
+        if found.calls % _ROUND == 0:
             guest.ledger.clear()
-            calls += _ROUND
-            if guest.memory_size > last:
-                last, growth = guest.memory_size, calls
-    return Steadiness(calls, first, last, growth)
-
-
-def _enough(calls: int, growth: int, seconds: float) -> bool:
-    quiet = calls - growth
-    if calls >= MOST_CALLS or seconds > MOST_SECONDS:
-        return True
-    return quiet >= growth and (quiet >= CALLS or seconds > SECONDS)
+        if found.is_enough(time.monotonic() - begun):
+            return

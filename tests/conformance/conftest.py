@@ -7,8 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from pytest_zeno.verdict.judge import judge
+from pytest_zeno.verdict.subject import Subject
+
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 sys.path.insert(0, str(FIXTURES))
+
+
+def not_kept(path):
+    """Judge a plugin; return the rules that it does not keep, and how many were judged."""
+    subject = Subject(path)
+    try:
+        outcomes = judge(subject)
+    finally:
+        subject.close()
+    return {id_: one for id_, one in outcomes.items() if one.status != "kept"}, len(outcomes)
 
 
 @pytest.fixture(scope="session")

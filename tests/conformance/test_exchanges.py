@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
@@ -45,7 +47,7 @@ def test_every_kind_is_asked(exchanges):
     assert counted["missing"] == counted["left_out"] == 1
     assert counted["null"] == counted["wrong_type"] == 2
     assert counted["in_turn"] == 4
-    assert len(counted) == 23
+    assert len(counted) == 22
 
 
 def test_awkward_text_comes_back_whole(exchanges):
@@ -76,6 +78,21 @@ def test_plugin_that_runs_out_of_time_is_not_asked_for_ever(exchanges):
     made = exchanges("lif007-wrong-type-loops", timeout=0.1)
     late = {id(one.error) for one in made if one.error}
     assert len(late) <= 3
+
+
+def test_what_tells_most_is_asked_before_time_is_up(exchanges, monkeypatch):
+    """Where there is no time for all, unknown slots are asked, and details are not."""
+    clock = SimpleNamespace(monotonic=itertools.count().__next__)
+    monkeypatch.setattr("pytest_zeno.verdict.exchanges.time", clock)
+    kinds = {one.kind for one in exchanges("base")}
+    assert {"valid", "again", "unknown_slot", "other_case", "longer_name"} <= kinds
+    assert not {"extra", "context", "null"} & kinds
+
+
+def test_what_callers_send_comes_first(exchanges):
+    """A finding shows the request that a caller is likeliest to send."""
+    kinds = [one.kind for one in exchanges("base")]
+    assert kinds.index("missing") < kinds.index("wrong_type") < kinds.index("not_json")
 
 
 def test_host_calls_come_with_their_exchange(exchanges):

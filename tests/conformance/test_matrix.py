@@ -6,6 +6,7 @@ import pytest
 from bad.mutants import MUTANTS
 
 from pytest_zeno.limits import Limits
+from pytest_zeno.verdict import exchanges
 from pytest_zeno.verdict.judge import judge
 from pytest_zeno.verdict.rule import catalogue
 from pytest_zeno.verdict.subject import Subject
@@ -25,8 +26,9 @@ def test_names_tell_the_rule():
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_bad_plugin_breaks_its_rule_alone(built, mutant):
+def test_bad_plugin_breaks_its_rule_alone(built, mutant, monkeypatch):
     """The named rule is the one finding; what it makes untestable names it as the cause."""
+    monkeypatch.setattr(exchanges, "MOST_SECONDS", 3.0)
     subject = Subject(built / mutant.name, limits=Limits(**mutant.limits))
     try:
         outcomes = judge(subject)
