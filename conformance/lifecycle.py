@@ -8,9 +8,16 @@ from pytest_zeno.verdict.broken import expect, no_failures
 from pytest_zeno.verdict.rule import rule
 
 if TYPE_CHECKING:
+    from pytest_zeno.errors import Phase
     from pytest_zeno.verdict.subject import Subject
 
 _INIT_SECONDS: Final = 1.0
+
+
+def _ends_of(phase: Phase) -> tuple[str, ...]:
+    """Return the codes of everything that ends a phase before it returns."""
+    ends = ("trap", "exit", "limit.time", "limit.host_calls", "limit.fuel")
+    return tuple(f"{phase}:{end}" for end in ends)
 
 
 @rule(
@@ -25,13 +32,7 @@ _INIT_SECONDS: Final = 1.0
         "empty.",
         "rust": "Build a cdylib, not a bin; a _start that exits with another code than 0 fails.",
     },
-    codes=(
-        "start:trap",
-        "start:exit",
-        "start:limit.time",
-        "start:limit.host_calls",
-        "start:limit.fuel",
-    ),
+    codes=_ends_of("start"),
 )
 def test_lif001_start_returns(zeno_subject: Subject) -> None:
     """Instantiation and the start function end without trap, failing exit or time-out."""
@@ -49,13 +50,7 @@ def test_lif001_start_returns(zeno_subject: Subject) -> None:
         "go": "Recover from panics, and read configuration when a slot first needs it.",
         "rust": "Do not unwrap() what the host answers; read configuration at the first call.",
     },
-    codes=(
-        "init:trap",
-        "init:exit",
-        "init:limit.time",
-        "init:limit.host_calls",
-        "init:limit.fuel",
-    ),
+    codes=_ends_of("init"),
 )
 def test_lif002_init_returns(zeno_subject: Subject) -> None:
     """The function plugin_init returns: no trap, no exit, no limit reached."""
@@ -96,13 +91,7 @@ def test_lif003_init_is_quick(zeno_subject: Subject) -> None:
         "go": "Marshal the list from a literal, or embed it with //go:embed.",
         "rust": "Return a static text (include_str!), or do not unwrap() what can fail.",
     },
-    codes=(
-        "register:trap",
-        "register:exit",
-        "register:limit.time",
-        "register:limit.host_calls",
-        "register:limit.fuel",
-    ),
+    codes=_ends_of("register"),
 )
 def test_lif004_register_returns(zeno_subject: Subject) -> None:
     """The function plugin_register_slots returns: no trap, no exit, no limit reached."""
@@ -178,13 +167,7 @@ def test_lif007_every_request_ends_in_time(zeno_subject: Subject) -> None:
         "go": "Check for nil before closing; recover from panics.",
         "rust": "Use Option::take() so that nothing is dropped twice; do not unwrap().",
     },
-    codes=(
-        "cleanup:trap",
-        "cleanup:exit",
-        "cleanup:limit.time",
-        "cleanup:limit.host_calls",
-        "cleanup:limit.fuel",
-    ),
+    codes=_ends_of("cleanup"),
 )
 def test_lif008_cleanup_returns(zeno_subject: Subject) -> None:
     """The function plugin_cleanup returns after calls of every slot: no trap, exit or limit."""

@@ -83,7 +83,7 @@ def is_judged(config: pytest.Config, path: Path) -> bool:
 
 
 def _find(paths: list[Path]) -> dict[Path, Subject]:
-    from pytest_zeno.verdict.subject import find_subjects
+    from pytest_zeno.verdict.lookup import find_subjects
 
     found: dict[Path, Subject] = {}
     for subject in (one for path in paths for one in find_subjects(path)):

@@ -96,6 +96,6 @@ def subject_of(item: pytest.Item) -> Subject | None:
 
 def subject_for(path: Path) -> Subject | None:
     """Return the subject of a module whose id was pasted: the plugin it belongs to, or itself."""
-    from pytest_zeno.verdict.subject import find_subject_of
+    from pytest_zeno.verdict.lookup import find_subject_of
 
     return find_subject_of(path)

@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_zeno._collect import PluginFile
-    from pytest_zeno.host import Guest, Plugin, ZenoHost
+    from pytest_zeno.host import Plugin, ZenoHost
     from pytest_zeno.limits import Limits
     from pytest_zeno.manifest import Manifest, Reading
-    from pytest_zeno.protocol.slots import Slots
     from pytest_zeno.runtime.module import GuestModule
     from pytest_zeno.verdict.exchanges import Exchange
     from pytest_zeno.verdict.subject import Subject
@@ -195,13 +194,6 @@ def zeno_module(request: pytest.FixtureRequest, zeno_subject: Subject) -> GuestM
 
 
 @pytest.fixture
-def zeno_guest(request: pytest.FixtureRequest, zeno_subject: Subject) -> Iterator[Guest]:
-    """A fresh guest that has been initialised and has registered its slots (for rules)."""
-    with _report.reach(request, zeno_subject.guest) as guest:
-        yield guest
-
-
-@pytest.fixture
 def zeno_metadata(request: pytest.FixtureRequest, zeno_subject: Subject) -> Any:
     """The metadata as JSON (for rules)."""
     return _report.reach(request, lambda: zeno_subject.metadata)
@@ -211,12 +203,6 @@ def zeno_metadata(request: pytest.FixtureRequest, zeno_subject: Subject) -> Any:
 def zeno_slot_list(request: pytest.FixtureRequest, zeno_subject: Subject) -> Any:
     """The slot list as JSON (for rules)."""
     return _report.reach(request, lambda: zeno_subject.slot_list)
-
-
-@pytest.fixture
-def zeno_slots(request: pytest.FixtureRequest, zeno_subject: Subject) -> Slots:
-    """The slots without errors (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.slots)
 
 
 @pytest.fixture

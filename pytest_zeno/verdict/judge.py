@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from contextlib import ExitStack
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -22,10 +21,8 @@ STAGES: Final[dict[str, Callable[[Subject], Any]]] = {
     "zeno_reading": attrgetter("reading"),
     "zeno_manifest": attrgetter("manifest"),
     "zeno_module": attrgetter("module"),
-    "zeno_guest": lambda subject: subject.guest(),
     "zeno_metadata": attrgetter("metadata"),
     "zeno_slot_list": attrgetter("slot_list"),
-    "zeno_slots": attrgetter("slots"),
     "zeno_exchanges": attrgetter("exchanges"),
 }
 """What a rule's parameters stand for."""
@@ -66,12 +63,7 @@ def barring(rule: Rule, error: BaseException) -> Rule | None:
 def _outcome(function: RuleFunction, subject: Subject) -> Outcome:
     rule = function.zeno_rule
     try:
-        with ExitStack() as open_guests:
-            stages = [STAGES[name](subject) for name in inspect.signature(function).parameters]
-            for stage in stages:
-                if hasattr(stage, "__exit__"):
-                    open_guests.enter_context(stage)
-            function(*stages)
+        function(*[STAGES[name](subject) for name in inspect.signature(function).parameters])
     except (AssertionError, ZenoError) as error:
         other = barring(rule, error)
         if other is not None:

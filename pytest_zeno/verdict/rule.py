@@ -49,7 +49,6 @@ class Rule:
     why: str
     fix: Mapping[str, str]
     codes: tuple[str, ...] = ()
-    subject: str = "plugin"
     needs_manifest: bool = False
 
     def __repr__(self) -> str:

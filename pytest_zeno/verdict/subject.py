@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import time
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.errors import ManifestError, Phase, ZenoError
 from pytest_zeno.host.guest import Guest
 from pytest_zeno.host.loading import module_path, read_module
 from pytest_zeno.host.services import Services
-from pytest_zeno.host.source import MANIFEST, Source, find_plugin, find_plugins
+from pytest_zeno.host.source import Source, find_plugin
 from pytest_zeno.limits import Limits
 from pytest_zeno.manifest import Grants, Manifest, Reading, load_manifest
 from pytest_zeno.protocol.slots import Slots, check_slots, read_slots
@@ -22,20 +22,16 @@ from pytest_zeno.protocol.strict import decode
 from pytest_zeno.runtime.instance import check_module
 from pytest_zeno.services.log import LogService
 from pytest_zeno.verdict.language import language_of
+from pytest_zeno.verdict.stage import stage
+from pytest_zeno.verdict.values import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from pytest_zeno.host.ledger import HostCall
     from pytest_zeno.runtime.module import GuestModule
     from pytest_zeno.verdict.exchanges import Exchange
     from pytest_zeno.verdict.steadiness import Steadiness
-
-T = TypeVar("T")
-
-_DEEPEST: Final = 8
-"""How many folders up the manifest of a module is looked for."""
 
 _DEFAULTS: Final = Limits()
 
@@ -71,8 +67,8 @@ class Subject:
         self.init_seconds = 0.0
         """How long `plugin_init` took."""
         self._calls: list[HostCall] = []
-        self._kept: dict[str, Any] = {}
-        self._errors: dict[str, ZenoError] = {}
+        self.outcomes: dict[str, tuple[Any, ZenoError | None]] = {}
+        """What became of each stage that was asked for (`stage`)."""
         self._living: list[Guest] = []
 
     def __repr__(self) -> str:
@@ -119,72 +115,118 @@ class Subject:
 
     # -- stages ----------------------------------------------------------------------------------
 
-    @property
+    @stage
     def reading(self) -> Reading:
         """What was read of the manifest, with its problems; nothing of a bare module."""
-        return self._stage("reading", self._read)
+        if self.bare:
+            return Reading(None)
+        try:
+            manifest = load_manifest(self.source.file)
+        except ManifestError as error:
+            return Reading(None, error.problems)
+        return Reading(manifest, manifest.warnings)
 
-    @property
+    @stage
     def manifest(self) -> Manifest:
         """The manifest. Raises ManifestError when it has errors."""
-        return self._stage("manifest", self._manifest)
+        reading = self.reading
+        if reading.manifest is None:
+            errors = [problem for problem in reading.problems if not problem.warning]
+            raise ManifestError(tuple(errors), plugin=self.name)
+        return reading.manifest
 
-    @property
+    @stage
     def module(self) -> GuestModule:
         """The module, valid and compiled."""
-        return self._stage("module", self._module)
+        manifest = None if self.bare else self.manifest
+        module = read_module(module_path(self.source, manifest), self.limits, self.name)
+        module.compiled()  # once, and here: a failure that cost ten seconds is not repeated
+        return module
 
-    @property
+    @stage
+    def fitting_module(self) -> GuestModule:
+        """The module, when its imports and exports are the contract's."""
+        check_module(self.module, self.name)
+        return self.module
+
+    @stage
     def started(self) -> Guest:
         """The guest whose metadata and slot list are judged; others are made by `guest`."""
-        return self._stage("started", self._open)
+        guest = self._fresh(self.fitting_module)
+        self._living.append(guest)
+        return guest
 
-    @property
+    @stage
     def metadata_text(self) -> bytes:
         """What `plugin_init` answered."""
-        return self._stage("metadata_text", self._init)
+        guest, begun = self.started, time.perf_counter()
+        try:
+            return guest.init()
+        finally:
+            self.init_seconds = time.perf_counter() - begun
+            self._calls += guest.host_calls
 
-    @property
+    @stage
     def metadata(self) -> Any:
         """The metadata as JSON."""
-        return self._stage("metadata", lambda: self._decoded(self.metadata_text, "init"))
+        return self._decoded(self.metadata_text, "init")
 
-    @property
+    @stage
     def slots_text(self) -> bytes:
         """What `plugin_register_slots` answered."""
-        return self._stage("slots_text", self._register)
+        _ = self.metadata_text
+        try:
+            return self.started.register()
+        finally:
+            self._calls += self.started.host_calls
 
-    @property
+    @stage
     def slot_list(self) -> Any:
         """The slot list as JSON."""
-        return self._stage("slot_list", lambda: self._decoded(self.slots_text, "register"))
+        return self._decoded(self.slots_text, "register")
 
-    @property
+    @stage
     def slots(self) -> Slots:
         """The slots of the list that have no errors."""
-        return self._stage("slots", lambda: _readable(self.slot_list))
+        return _readable(self.slot_list)
 
-    @property
+    @stage
     def exchanges(self) -> tuple[Exchange, ...]:
         """Requests of every kind and what the plugin answered."""
-        return self._stage("exchanges", self._exchange)
+        from pytest_zeno.verdict.exchanges import exchange
 
-    @property
+        made = exchange(self)
+        self._calls += [call for one in made for call in one.host_calls]
+        return made
+
+    @stage
     def steadiness(self) -> Steadiness:
         """How the memory grew over many calls, with `free` never called."""
-        return self._stage("steadiness", self._repeat)
+        from pytest_zeno.verdict.steadiness import measure
 
-    @property
+        return measure(self)
+
+    @stage
     def cleaned(self) -> bool:
         """True once `plugin_cleanup` has returned, after calls of every slot."""
-        return self._stage("cleaned", self._clean)
+        from pytest_zeno.verdict.exchanges import valid_requests
+
+        _ = self.slots_text
+        with self.guest() as guest:
+            for slot, request in valid_requests(self):
+                guest.execute(slot, request)
+            guest.cleanup()
+            self._calls += guest.host_calls
+        return True
+
+    # -- guests and what they did ------------------------------------------------------------------
 
     def guest(self, module: GuestModule | None = None) -> Guest:
         """Return a fresh guest, initialised and registered, with services of its own.
 
         `module` is the plugin's by default. The guest is the caller's to close.
         """
-        guest = self._fresh(module or self._stage("fitting_module", self._fit))
+        guest = self._fresh(module or self.fitting_module)
         try:
             guest.init()
             guest.register()
@@ -192,6 +234,18 @@ class Subject:
             guest.close()
             raise
         return guest
+
+    def _fresh(self, module: GuestModule) -> Guest:
+        manifest = None if self.bare else self.manifest
+        services = Services(environment(manifest))
+        services.log = LogService(forward=False)
+        return Guest(
+            module,
+            grants=manifest.permissions if manifest else Grants(),
+            services=services,
+            limits=self.limits,
+            plugin=self.name,
+        )
 
     @property
     def host_calls(self) -> tuple[HostCall, ...]:
@@ -206,7 +260,7 @@ class Subject:
 
         Raises the error of an earlier phase that kept the plugin from getting so far.
         """
-        errors = [error for stage in _STAGES[phase] if (error := self._error_of(stage))]
+        errors = [error for name in _STAGES[phase] if (error := self._error_of(name))]
         if phase == "execute" and not self._error_of("exchanges"):
             errors[:0] = [failure for one in self.exchanges for failure in one.failures]
         for error in errors:
@@ -219,89 +273,12 @@ class Subject:
         while self._living:
             self._living.pop().close()
 
-    # -- how stages are reached --------------------------------------------------------------------
-
-    def _stage(self, name: str, reach: Callable[[], T]) -> T:
-        if name in self._errors:
-            raise self._errors[name].with_traceback(None)
-        if name not in self._kept:
-            try:
-                self._kept[name] = reach()
-            except ZenoError as error:
-                self._errors[name] = error
-                raise
-        kept: T = self._kept[name]
-        return kept
-
-    def _error_of(self, stage: str) -> ZenoError | None:
+    def _error_of(self, name: str) -> ZenoError | None:
         try:
-            getattr(self, stage)
+            getattr(self, name)
         except ZenoError as error:
             return error
         return None
-
-    @property
-    def fitting_module(self) -> GuestModule:
-        """The module, when its imports and exports are the contract's."""
-        return self._stage("fitting_module", self._fit)
-
-    def _read(self) -> Reading:
-        if self.bare:
-            return Reading(None)
-        try:
-            manifest = load_manifest(self.source.file)
-        except ManifestError as error:
-            return Reading(None, error.problems)
-        return Reading(manifest, manifest.warnings)
-
-    def _manifest(self) -> Manifest:
-        reading = self.reading
-        if reading.manifest is None:
-            errors = [problem for problem in reading.problems if not problem.warning]
-            raise ManifestError(tuple(errors), plugin=self.name)
-        return reading.manifest
-
-    def _module(self) -> GuestModule:
-        manifest = None if self.bare else self.manifest
-        module = read_module(module_path(self.source, manifest), self.limits, self.name)
-        module.compiled()  # once, and here: a failure that cost ten seconds is not repeated
-        return module
-
-    def _fit(self) -> GuestModule:
-        check_module(self.module, self.name)
-        return self.module
-
-    def _fresh(self, module: GuestModule) -> Guest:
-        manifest = None if self.bare else self.manifest
-        services = Services(_environment(manifest))
-        services.log = LogService(forward=False)
-        return Guest(
-            module,
-            grants=manifest.permissions if manifest else Grants(),
-            services=services,
-            limits=self.limits,
-            plugin=self.name,
-        )
-
-    def _open(self) -> Guest:
-        guest = self._fresh(self.fitting_module)
-        self._living.append(guest)
-        return guest
-
-    def _init(self) -> bytes:
-        guest, begun = self.started, time.perf_counter()
-        try:
-            return guest.init()
-        finally:
-            self.init_seconds = time.perf_counter() - begun
-            self._calls += guest.host_calls
-
-    def _register(self) -> bytes:
-        _ = self.metadata_text
-        try:
-            return self.started.register()
-        finally:
-            self._calls += self.started.host_calls
 
     def _decoded(self, text: bytes, phase: Phase) -> Any:
         try:
@@ -309,29 +286,6 @@ class Subject:
         except ZenoError as error:
             error.plugin, error.phase = self.name, phase
             raise
-
-    def _exchange(self) -> tuple[Exchange, ...]:
-        from pytest_zeno.verdict.exchanges import exchange
-
-        made = exchange(self)
-        self._calls += [call for one in made for call in one.host_calls]
-        return made
-
-    def _repeat(self) -> Steadiness:
-        from pytest_zeno.verdict.steadiness import measure
-
-        return measure(self)
-
-    def _clean(self) -> bool:
-        from pytest_zeno.verdict.exchanges import valid_requests
-
-        _ = self.slots_text
-        with self.guest() as guest:
-            for slot, request in valid_requests(self):
-                guest.execute(slot, request)
-            guest.cleanup()
-            self._calls += guest.host_calls
-        return True
 
 
 def _readable(slot_list: Any) -> Slots:
@@ -342,34 +296,3 @@ def _readable(slot_list: Any) -> Slots:
         if not any(not problem.warning for problem in check_slots([entry]))
         for slot in read_slots([entry])
     )
-
-
-def _environment(manifest: Manifest | None) -> dict[str, str]:
-    """Return a value for every configuration parameter: the operator would give them."""
-    from pytest_zeno.verdict.values import text_of
-
-    parameters = manifest.config.values() if manifest else ()
-    return {one.env: one.default or text_of(one.type) for one in parameters if one.env}
-
-
-def find_subjects(path: Path, *, limits: Limits = _DEFAULTS) -> list[Subject]:
-    """Return the plugins that `path` means: one, or those of a plugin directory in name order.
-
-    Raises LoadError (``load.no_such_path``, ``load.no_manifest``) with one line.
-    """
-    return [Subject(source.file, limits=limits) for source in find_plugins(path)]
-
-
-def find_subject_of(file: Path) -> Subject | None:
-    """Return the plugin that a collected file stands for (`Subject.file`); None when it is none.
-
-    A module that a manifest beside or above it names stands for that plugin, any other for itself.
-    """
-    for folder in file.parents[:_DEEPEST]:
-        if (folder / MANIFEST).is_file():
-            subject = Subject(folder / MANIFEST)
-            if file in (subject.file, folder / MANIFEST):
-                return subject
-    if file.suffix == ".wasm" and file.is_file():
-        return Subject(file)
-    return None

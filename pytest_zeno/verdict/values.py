@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pytest_zeno.manifest import Manifest
 
 TEXT: Final = "value"
 
@@ -64,3 +67,9 @@ def text_of(kind: str) -> str:
     """Return a fitting value as the environment would hold it."""
     value = fitting(kind)
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def environment(manifest: Manifest | None) -> dict[str, str]:
+    """Return a value for every configuration parameter: the operator would give them."""
+    parameters = manifest.config.values() if manifest else ()
+    return {one.env: one.default or text_of(one.type) for one in parameters if one.env}

@@ -1,0 +1,37 @@
+"""From a path to the plugins under judgement that it stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pytest_zeno.host.source import MANIFEST, find_plugins
+from pytest_zeno.verdict.subject import Subject
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_DEEPEST: Final = 8
+"""How many folders up the manifest of a module is looked for."""
+
+
+def find_subjects(path: Path) -> list[Subject]:
+    """Return the plugins that `path` means: one, or those of a plugin directory in name order.
+
+    Raises LoadError (``load.no_such_path``, ``load.no_manifest``) with one line.
+    """
+    return [Subject(source.file) for source in find_plugins(path)]
+
+
+def find_subject_of(file: Path) -> Subject | None:
+    """Return the plugin that a collected file stands for (`Subject.file`); None when it is none.
+
+    A module that a manifest beside or above it names stands for that plugin, any other for itself.
+    """
+    for folder in file.parents[:_DEEPEST]:
+        if (folder / MANIFEST).is_file():
+            subject = Subject(folder / MANIFEST)
+            if file in (subject.file, folder / MANIFEST):
+                return subject
+    if file.suffix == ".wasm" and file.is_file():
+        return Subject(file)
+    return None
