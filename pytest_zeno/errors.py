@@ -116,6 +116,11 @@ class TrapError(ZenoError):
     backtrace: tuple[str, ...] = ()
     stderr: str = ""
 
+    def __str__(self) -> str:
+        frames = "".join(f"\n  at {frame}" for frame in self.backtrace)
+        said = "".join(f"\n  | {line}" for line in self.stderr.splitlines())
+        return super().__str__() + frames + said
+
 
 class ExitError(ZenoError):
     """The guest called ``proc_exit`` where that is no normal end (ABI.md section 5)."""

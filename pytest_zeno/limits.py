@@ -93,7 +93,7 @@ class Limits:
     def __post_init__(self) -> None:
         for name in ("compile_timeout", "load_timeout", "timeout"):
             seconds = getattr(self, name)
-            if not 0 < seconds < float("inf"):
+            if not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
                 raise ValueError(f"Limits.{name} is a number of seconds above 0, not {seconds!r}")
         for name in _COUNTS:
             number = getattr(self, name)

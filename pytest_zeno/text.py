@@ -17,7 +17,7 @@ LOG: Final = 8 * 1024
 
 # C0 but TAB, DEL, C1; zero-width, bidi and other format characters; separators; surrogates.
 _HIDDEN: Final = re.compile(
-    "[\x00-\x08\x0a-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e"
+    "#(?=#(?:vso)?\\[)|[\x00-\x08\x0a-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 

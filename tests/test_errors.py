@@ -97,3 +97,16 @@ def test_the_hierarchy_is_drawn_as_it_is() -> None:
 def test_the_phases_are_a_life_in_order() -> None:
     """ABI.md section 5."""
     assert PHASES == ("start", "init", "register", "execute", "cleanup")
+
+
+def test_a_trap_shows_where_in_the_guest_and_what_the_guest_said() -> None:
+    """The text of a TrapError has the wasm frames and the guest's stderr, each line marked."""
+    trap = TrapError("the guest trapped: unreachable", code="trap.unreachable", plugin="hello")
+    trap.backtrace = ("panic at 0x10", "greet at 0x20")
+    trap.stderr = "boom\n::error::"
+    assert str(trap).splitlines()[1:] == [
+        "  at panic at 0x10",
+        "  at greet at 0x20",
+        "  | boom",
+        "  | ::error::",
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import os
+import pydoc
 import subprocess
 import sys
 from pathlib import Path
@@ -140,3 +141,26 @@ def test_types_are_what_they_say(tmp_path):
         check=False,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("name", pytest_zeno.__all__)
+def test_help_works_on_what_is_public(name):
+    """`help(pytest_zeno.Result)` shows text, with every annotation resolved."""
+    public = getattr(pytest_zeno, name)
+    assert inspect.signature(public)
+    assert name in pydoc.render_doc(public)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ({"limits": 3}, "Limits"),
+        ({"scope": [1]}, "mapping"),
+        ({"env": 3}, "mapping"),
+    ],
+)
+def test_a_wrong_argument_of_the_host_is_named(wrong, expected):
+    """A TypeError says which argument, what it is, and what was given."""
+    (name,) = wrong
+    with pytest.raises(TypeError, match=rf"ZenoHost\({name}=\.\.\.\) is .*{expected}"):
+        ZenoHost(**wrong)

@@ -79,7 +79,7 @@ def test_quoted_text_stands_in_single_quotes() -> None:
 def test_no_guest_byte_starts_a_line() -> None:
     """CI systems execute lines that start with their commands."""
     log = "one\n::error::two\r##vso[x]\n"
-    assert prefixed(log, "| ") == "| one\n| ::error::two\\u000d##vso[x]\n| "
+    assert prefixed(log, "| ") == "| one\n| ::error::two\\u000d\\u0023#vso[x]\n| "
 
 
 def test_a_log_is_cut_at_8_kib() -> None:
@@ -104,3 +104,9 @@ def test_whatever_bytes_a_guest_has_can_be_shown(data: bytes) -> None:
     assert len(shown.splitlines()) <= 1
     assert len(shown) <= INLINE * 10 + 30
     shown.encode()
+
+
+@pytest.mark.parametrize("command", ["##vso[task.setvariable]x", "##[error]x"])
+def test_commands_that_a_ci_system_finds_anywhere_are_broken(command: str) -> None:
+    """Some CI systems look for their commands inside of lines, too."""
+    assert visible(f"a {command}") == f"a \\u0023{command[1:]}"

@@ -7,6 +7,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_zeno.errors import ClosedError, ZenoError
+from pytest_zeno.host.closing import Closing
 from pytest_zeno.host.gate import Gate
 from pytest_zeno.host.ledger import HostCall, Ledger
 from pytest_zeno.host.result import Result
@@ -17,8 +18,7 @@ from pytest_zeno.text import visible, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
-    from typing import Self, TypeGuard
+    from typing import TypeGuard
 
     from pytest_zeno.errors import Phase
     from pytest_zeno.host.ledger import Entry
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Guest:
+class Guest(Closing):
     """One instance of a plugin, started; it ends with `close`, or with the first failure.
 
     Args:
@@ -92,17 +92,6 @@ class Guest:
     def __repr__(self) -> str:
         state = "ended" if self.ended else self._gate.phase
         return f"<Guest {self.plugin} {state}>"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def host_calls(self) -> tuple[HostCall, ...]:
@@ -217,4 +206,8 @@ def _was_refused(error: BaseException) -> TypeGuard[ClosedError]:
 
 
 def _shown(slot: str | bytes) -> str:
-    return visible(slot) if isinstance(slot, str) else visible_bytes(slot)
+    if isinstance(slot, bytes):
+        return visible_bytes(slot)
+    if not isinstance(slot, str):
+        raise TypeError(f"a slot's name is a text, not {slot!r}")
+    return visible(slot)

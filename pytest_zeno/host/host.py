@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.errors import ClosedError, ZenoError
+from pytest_zeno.host.closing import Closing
 from pytest_zeno.host.ledger import Ledger
 from pytest_zeno.host.loading import ENGINE, check_requirements, load
 from pytest_zeno.host.services import Services
@@ -19,9 +21,6 @@ from pytest_zeno.text import visible
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping
-    from types import TracebackType
-    from typing import Self
 
     from pytest_zeno.host.plugin import Plugin
     from pytest_zeno.host.source import Source
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 _logger: Final = logging.getLogger("zeno.host")
 
 
-class ZenoHost:
+class ZenoHost(Closing):
     """A complete host for ZenoEngine plugins.
 
     Args:
@@ -48,6 +47,12 @@ class ZenoHost:
 
     Everything it serves works in memory: a private temporary directory for files, SQLite
     databases, scripted HTTP answers. A `with` block closes what was opened.
+
+    Attributes:
+        ledger: every host call of every plugin, with who decided and why.
+        failures: what `load_directory` passed over, and why, by folder.
+        limits: what each plugin may use.
+        services: what serves host calls; each is there by its own name, too (`scope`, `http`…).
     """
 
     def __init__(
@@ -60,15 +65,16 @@ class ZenoHost:
         engine_version: str | None = None,
     ) -> None:
         _check_version(engine_version)
+        _check_kind("env", env, Mapping, "a mapping of names to texts")
+        _check_kind("scope", scope, Mapping, "a mapping of names to JSON values")
+        _check_kind("limits", limits, Limits, "Limits(...)")
         self.limits = limits or Limits()
         self.engine_version = engine_version
         self.measure_fuel = measure_fuel
         self.services = Services(env or {}, scope or {})
         self.ledger = Ledger()
-        """Every host call of every plugin, with who decided and why."""
         self._plugins: dict[str, Plugin] = {}
         self.failures: dict[Path, ZenoError] = {}
-        """What `load_directory` passed over, and why."""
         self._closed = False
         self._lock = RLock()
         """Plugins are loaded one after the other: each is checked against those before it."""
@@ -76,17 +82,6 @@ class ZenoHost:
     def __repr__(self) -> str:
         names = "closed" if self._closed else visible(", ".join(self.plugins)) or "empty"
         return f"<ZenoHost {names}>"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def plugins(self) -> dict[str, Plugin]:
@@ -132,8 +127,12 @@ class ZenoHost:
         Raises ManifestError, LoadError, TrapError, ExitError, LimitError or ProtocolError, and
         ClosedError when the host is closed.
         """
+        __tracebackhide__ = True
         self._check_open()
-        return self._load(find_plugin(Path(path)), self._versions())
+        try:
+            return self._load(find_plugin(Path(path)), self._versions())
+        except ZenoError as error:
+            raise error.with_traceback(None) from None  # the plugin's failure, not our way to it
 
     def load_directory(self, path: str | os.PathLike[str]) -> tuple[Plugin, ...]:
         """Load the plugins of a directory in name order (ABI.md section 1).
@@ -239,3 +238,8 @@ def _check_version(version: str | None) -> None:
 
     if version is not None and not Version.is_valid(version):
         raise ValueError(f"engine_version is a SemVer 2.0 version such as 1.2.0, not {version!r}")
+
+
+def _check_kind(name: str, given: object, kind: type, expected: str) -> None:
+    if given is not None and not isinstance(given, kind):
+        raise TypeError(f"ZenoHost({name}=...) is {expected}, not {given!r}")

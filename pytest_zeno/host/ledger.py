@@ -146,6 +146,9 @@ class Ledger:
         for entry in tuple(self._entries):
             yield from entry.calls
 
+    def __getitem__(self, at: int) -> HostCall:
+        return tuple(self)[at]
+
     def __repr__(self) -> str:
         return f"<Ledger {self._size} host calls>"
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_zeno.errors import ClosedError, Phase
+from pytest_zeno.errors import ClosedError, Phase, ZenoError
+from pytest_zeno.host.closing import Closing
 from pytest_zeno.protocol.request import encode_request
 from pytest_zeno.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from pytest_zeno.host.guest import Guest
     from pytest_zeno.host.result import Result
@@ -24,12 +23,18 @@ _TURN: Final = 0
 """The key of `Plugin._turn`."""
 
 
-class Plugin:
+class Plugin(Closing):
     """A plugin that `ZenoHost.load` has loaded and checked.
 
     Calls never overlap: one from another thread meanwhile raises ClosedError (``closed.busy``).
     A trap, an exit, an exhausted limit or a protocol error ends the instance; the next call runs
     on a fresh one (ABI.md section 5).
+
+    Attributes:
+        path: the manifest, or the module of a bare plugin.
+        manifest: what `manifest.yaml` says; None for a bare module.
+        metadata: what `plugin_init` answered.
+        slots: what the plugin offers, in its own order; ``slots["hello.greet"]`` finds one.
     """
 
     def __init__(
@@ -42,12 +47,9 @@ class Plugin:
         renew: Callable[[], Guest],
     ) -> None:
         self.path = path
-        """The manifest, or the module of a bare plugin."""
         self.manifest = manifest
-        """None for a bare module."""
         self.metadata = metadata
         self.slots = slots
-        """What the plugin offers, in its own order."""
         self._guest = guest
         self._renew = renew
         self._closed = False
@@ -55,18 +57,8 @@ class Plugin:
         """Holds its key while nobody makes a fresh instance."""
 
     def __repr__(self) -> str:
-        return f"<Plugin {visible(self.name)} {self.metadata.version}>"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+        state = " closed" if self._closed else ""
+        return f"<Plugin {visible(self.name)} {self.metadata.version}{state}>"
 
     @property
     def name(self) -> str:
@@ -92,13 +84,21 @@ class Plugin:
             ClosedError: the plugin is closed, or another thread is inside.
             ValueError: the parameters cannot be said in JSON (NaN, integers beyond 64 bits).
         """
+        __tracebackhide__ = True
         request = encode_request(slot, parameters)
         guest = self._guest
-        return (self._living("execute", slot) if guest.ended else guest).send(slot, request)
+        try:
+            return (self._living("execute", slot) if guest.ended else guest).send(slot, request)
+        except ZenoError as error:
+            raise error.with_traceback(None) from None  # the plugin's failure, not our way to it
 
     def send(self, slot: str, request: bytes) -> Result:
         """Call a slot with a request's bytes as they are, well-formed or not; see `call`."""
-        return self._living("execute", slot).send(slot, request)
+        __tracebackhide__ = True
+        try:
+            return self._living("execute", slot).send(slot, request)
+        except ZenoError as error:
+            raise error.with_traceback(None) from None
 
     def close(self) -> None:
         """Call `plugin_cleanup` and free the instance; safe to call twice.

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from pytest_zeno.host.ledger import Entry, HostCall  # noqa: TC001 (help(Result) resolves them)
 from pytest_zeno.limits import PAGE
+from pytest_zeno.protocol.response import Response  # noqa: TC001
+from pytest_zeno.services.log import LogRecord  # noqa: TC001
 from pytest_zeno.text import visible
-
-if TYPE_CHECKING:
-    from pytest_zeno.host.ledger import Entry, HostCall
-    from pytest_zeno.protocol.response import Response
-    from pytest_zeno.services.log import LogRecord
 
 
 class Result(msgspec.Struct, frozen=True, gc=False, eq=False):

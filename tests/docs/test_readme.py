@@ -100,10 +100,10 @@ def _reader(tmp_path_factory):
     os.chdir(before)
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: f"line {one.line}")
-def test_block(example: Example):
-    """The block does what it shows."""
-    example.evaluate()
+def test_every_block_does_what_it_shows():
+    """In order, for one shows what the one before it printed or wrote."""
+    for example in EXAMPLES:
+        example.evaluate()
 
 
 def test_every_block_is_run():
