@@ -218,7 +218,7 @@ def test_str009_memory_stays_steady(zeno_subject: Subject) -> None:
 def test_str010_texts_fit_the_windows(
     zeno_subject: Subject, zeno_exchanges: tuple[Exchange, ...]
 ) -> None:
-    """Metadata should fit into 4,096 bytes, the slot list into 8,192 and a response into 16,384."""
+    """For the reference host, metadata should fit 4,096 bytes, slots 8,192, a response 16,384."""
     ordinary = [len(one.response) for one in zeno_exchanges if one.response and one.kind != "large"]
     sizes = {
         "metadata": len(zeno_subject.metadata_text),

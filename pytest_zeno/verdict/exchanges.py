@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pytest_zeno.errors import LimitError, ZenoError
 from pytest_zeno.protocol.strict import decode
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from pytest_zeno.verdict.requests import Ask, Kind
     from pytest_zeno.verdict.subject import Subject
 
-T = TypeVar("T")
-
 MOST_SLOTS: Final = 25
 """Slots that are asked everything; of a plugin with more, the others get their valid request."""
 
 MOST_SECONDS: Final = 15.0
-"""How long asking goes on; what comes after is not asked."""
+"""How long asking goes on; what comes after is asked once of each kind."""
+
+MOST_SECONDS_IN_TURN: Final = 3.0
+"""How long the slots are called one after the other before something else is tried."""
 
 MOST_LATE: Final = 3
 """Calls that may run out of time; a plugin with more is not asked again."""
@@ -114,9 +115,12 @@ def exchange(subject: Subject) -> tuple[Exchange, ...]:
 
 
 def valid_requests(subject: Subject) -> Iterator[tuple[str, bytes]]:
-    """Yield name and valid request of each slot."""
+    """Yield name and valid request of each slot, as long as answers do not take too long."""
+    end = time.monotonic() + MOST_SECONDS_IN_TURN
     for slot in subject.slots[:MOST_SLOTS]:
         yield slot.name, requests.valid(slot).request
+        if time.monotonic() > end:
+            return
 
 
 class _Table:
@@ -131,14 +135,15 @@ class _Table:
         self._guest: Guest | None = None
         self._late: list[LimitError] = []
         self._hanging: set[str] = set()
+        self._kinds: set[Kind] = set()
         self._end = time.monotonic() + MOST_SECONDS
 
     def ask_first(self, slots: Iterable[Slot]) -> None:
         """Ask each slot what it can answer, twice; one that runs out of time is asked no more."""
-        for slot in self._while_time_lasts(slots):
+        for one in self._timely(map(requests.valid, slots)):
             self.clear()
-            if isinstance(self.ask(requests.valid(slot)).error, LimitError):
-                self._hanging.add(slot.name)
+            if isinstance(self.ask(one).error, LimitError):
+                self._hanging.add(one.name)
         self.ask_fresh(requests.valid(slot, "again") for slot in self._answering(slots))
 
     def ask_unlisted(self, slots: Slots) -> None:
@@ -154,13 +159,15 @@ class _Table:
 
     def ask_afterwards(self, slots: Iterable[Slot]) -> None:
         """Ask each slot after a call of an unknown one, which left an error or a longer text."""
-        for slot in self._while_time_lasts(self._answering(slots)):
+        asked = list(self._answering(slots))
+        for one in self._timely(requests.valid(slot, "after_failure") for slot in asked):
             self.clear()
             if self.ask(requests.unknown()).success is False:
-                self.ask(requests.valid(slot, "after_failure"))
+                self.ask(one)
+        for one in self._timely(requests.valid(slot, "after_longer") for slot in asked):
             self.clear()
             if self.ask(requests.longer_than_all()).response is not None:
-                self.ask(requests.valid(slot, "after_longer"))
+                self.ask(one)
 
     def ask_in_turn(self, slots: Iterable[Slot]) -> None:
         """Ask the slots in turn on one guest, twice."""
@@ -175,20 +182,21 @@ class _Table:
 
     def ask_fresh(self, asks: Iterable[Ask]) -> None:
         """Ask each request of a guest of its own, until time is up."""
-        for one in self._while_time_lasts(asks):
+        for one in self._timely(asks):
             self.clear()
             self.ask(one)
 
     def ask_all(self, asks: Iterable[Ask]) -> None:
         """Ask one request after the other, until time is up."""
-        for one in self._while_time_lasts(asks):
+        for one in self._timely(asks):
             self.ask(one)
 
-    def _while_time_lasts(self, items: Iterable[T]) -> Iterator[T]:
-        for one in items:
-            if time.monotonic() > self._end:
-                return
-            yield one
+    def _timely(self, asks: Iterable[Ask]) -> Iterator[Ask]:
+        """Yield what there is time for, and the first of each kind: no rule is kept unasked."""
+        for one in asks:
+            if one.kind not in self._kinds or time.monotonic() < self._end:
+                self._kinds.add(one.kind)
+                yield one
 
     def _answering(self, slots: Iterable[Slot]) -> Iterator[Slot]:
         return (slot for slot in slots if slot.name not in self._hanging)

@@ -88,12 +88,11 @@ def measure(subject: Subject) -> Steadiness:
 
     Raises what a call raises, unless the memory had been used up; a plugin without slots is steady.
     """
-    requests = list(valid_requests(subject))
-    if not requests:
-        return Steadiness()
+    requests = []
     with subject.guest(_Unfreed(subject.module)) as guest:
-        for name, request in requests:
+        for name, request in valid_requests(subject):
             guest.execute(name, request)
+            requests.append((name, request))
         found = Steadiness(guest.memory_size, guest.memory_size)
         try:
             _watch(guest, requests, found)
