@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.errors import ClosedError, Phase, ZenoError
 from pytest_zeno.host.closing import Closing
-from pytest_zeno.protocol.request import encode_request
 from pytest_zeno.text import visible
 
 if TYPE_CHECKING:
@@ -85,10 +84,9 @@ class Plugin(Closing):
             ValueError: the parameters cannot be said in JSON (NaN, integers beyond 64 bits).
         """
         __tracebackhide__ = True
-        request = encode_request(slot, parameters)
         guest = self._guest
         try:
-            return (self._living("execute", slot) if guest.ended else guest).send(slot, request)
+            return (self._living("execute", slot) if guest.ended else guest).call(slot, parameters)
         except ZenoError as error:
             raise error.with_traceback(None) from None  # the plugin's failure, not our way to it
 

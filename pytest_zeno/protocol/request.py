@@ -9,14 +9,17 @@ import msgspec
 
 from pytest_zeno.text import quoted
 
-_encode: Final = msgspec.json.Encoder().encode
-_PLAIN: Final = frozenset((str, bool, type(None)))
+write: Final = msgspec.json.Encoder().encode
+"""Write a value that JSON can say."""
+
+PLAIN: Final = frozenset((str, bool, type(None)))
 """What msgspec writes as it is, or refuses itself."""
 
-_LOWEST, _HIGHEST = -(2**63), 2**64 - 1
+LOWEST, HIGHEST = -(2**63), 2**64 - 1
+"""The integers of the contract."""
 
 
-class _Request(msgspec.Struct, gc=False):
+class Request(msgspec.Struct, gc=False):
     """The request as msgspec writes it, faster than a dict."""
 
     slot_name: str
@@ -29,18 +32,16 @@ def encode_request(slot: str, parameters: dict[str, Any]) -> bytes:
     Raises ValueError for what JSON cannot say: NaN, integers beyond 64 bits, lone surrogates,
     values that are no JSON.
     """
-    for value in parameters.values():
-        kind = value.__class__
-        if kind is int:
-            if _LOWEST <= value <= _HIGHEST:
-                continue
-        elif kind in _PLAIN:
-            continue
-        _check(parameters, "")
+    check_parameters(parameters)
     try:
-        return _encode(_Request(slot, parameters))
+        return write(Request(slot, parameters))
     except UnicodeEncodeError as error:
         raise ValueError(f"the parameters hold half a surrogate pair: {error.reason}") from None
+
+
+def check_parameters(parameters: dict[str, Any]) -> None:
+    """Raise ValueError for a parameter that JSON cannot say."""
+    _check(parameters, "")
 
 
 def _check(value: Any, where: str) -> None:
@@ -56,14 +57,14 @@ def _check(value: Any, where: str) -> None:
             _check(item, f"{where}[{at}]")
     elif kind is int or kind is float:
         _check_number(value, where)
-    elif kind not in _PLAIN:
+    elif kind not in PLAIN:
         raise _unfit(where, f"{value!r}, which is no JSON value")
 
 
 def _check_number(value: float, where: str) -> None:
     if isinstance(value, float) and not isfinite(value):
         raise _unfit(where, f"{value}; numbers are finite")
-    if isinstance(value, int) and not _LOWEST <= value <= _HIGHEST:
+    if isinstance(value, int) and not LOWEST <= value <= HIGHEST:
         raise _unfit(where, f"{value:.6g}; integers go from -2^63 to 2^64 - 1")
 
 

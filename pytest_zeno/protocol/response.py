@@ -23,10 +23,14 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     error: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
-_parse: Final = msgspec.json.Decoder(Response).decode
-_encode: Final = msgspec.json.Encoder().encode
+parse: Final = msgspec.json.Decoder(Response).decode
+"""Read a response that may yet be against the contract; raises what `UNREADABLE` names."""
 
-_SHORT: Final = 48
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, OverflowError, RecursionError)
+
+_write: Final = msgspec.json.Encoder().encode
+
+SHORT: Final = 48
 """Bytes of a response that holds no integer beyond 64 bits (20 characters) beside its members."""
 
 
@@ -36,15 +40,15 @@ def decode_response(text: bytes, limits: Limits) -> Response:
     Raises ProtocolError (what `strict.decode` raises, and ``response.…`` from `check_response`)
     or LimitError. ABI.md section 4, Response.
     """
-    if len(text) > _SHORT and not within(text, limits):
+    if len(text) > SHORT and not within(text, limits):
         return _decode_slowly(text, limits)
     try:
-        response = _parse(text)
-        if _encode(response) != text or not (response.success or response.error):
+        response = parse(text)
+        if _write(response) != text or not (response.success or response.error):
             return _decode_slowly(text, limits)
-        if len(text) > _SHORT:
+        if len(text) > SHORT:
             check_integers(response)
-    except (msgspec.MsgspecError, UnicodeDecodeError, OverflowError, RecursionError):
+    except UNREADABLE:
         return _decode_slowly(text, limits)
     return response
 

@@ -39,6 +39,8 @@ MAILBOX_BYTES: Final = 128
 REPLY_AREA: Final = 0x1000
 REPLY_BYTES: Final = 0x10000
 REQUEST_AREA: Final = 0x11000
+SIZES_BYTES: Final = 8
+"""What stands first in it: the lengths of the name and of the request, as cells of 32 bits."""
 REQUEST_BYTES: Final = 0x4000
 """Larger requests are written into the guest directly: two crossings, one copy less."""
 LEVEL_BYTES: Final = 256
