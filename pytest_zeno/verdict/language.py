@@ -18,6 +18,7 @@ _NAMES: Final = (
     (b"\x03C11", "c"),
     (b"\x03C99", "c"),
     (b"\x03C17", "c"),
+    (b"\x0eC_plus_plus_", "c"),
     (b"\x0eAssemblyScript", "assemblyscript"),
 )
 """Names as the section writes them: a length byte and the text."""
@@ -26,6 +27,8 @@ _SOURCES: Final = {
     ".rs": "rust",
     ".go": "go",
     ".c": "c",
+    ".cc": "c",
+    ".cpp": "c",
     ".zig": "zig",
 }
 _PROJECTS: Final = {

@@ -147,13 +147,16 @@ def test_language_is_told(name, language):
     assert Subject(FIXTURES / name).language == language
 
 
-def test_language_of_producers(tmp_path):
-    """A module's producers section names its language."""
-    content = b"\x09producers\x01\x08language\x01\x04Rust\x00"
+@pytest.mark.parametrize(
+    ("field", "language"), [(b"\x04Rust", "rust"), (b"\x03C11", "c"), (b"\x0eC_plus_plus_14", "c")]
+)
+def test_language_of_producers(tmp_path, field, language):
+    """A module's producers section names its language; the fixes for C are those for C++."""
+    content = b"\x09producers\x01\x08language\x01" + field + b"\x00"
     module = (FIXTURES / "hello-c" / "hello.wasm").read_bytes()
     file = tmp_path / "made.wasm"
     file.write_bytes(module + b"\0" + bytes([len(content)]) + content)
-    assert Subject(file).language == "rust"
+    assert Subject(file).language == language
 
 
 def test_language_unknown(built):
