@@ -28,12 +28,16 @@ _HOW: Final = (
 
 def bind(config: pytest.Config) -> None:
     """Find the plugins that options name; they are what is collected when no file is named."""
-    named = [_absolute(config, path) for path in config.getoption("zeno_plugin")]
+    given = config.getoption("zeno_plugin")
+    if "" in given:
+        raise pytest.UsageError("--zeno-plugin: the path is empty; name a plugin's folder")
+    named = [_absolute(config, path) for path in given]
     try:
         found = _find(named or [_absolute(config, path) for path in config.getini("zeno_plugin")])
     except ZenoError as error:
         text = f"{error.message} ({error.hint})" if error.hint else error.message
-        raise pytest.UsageError(f"--zeno-plugin: {text}") from None
+        source = "--zeno-plugin" if named else "zeno_plugin in the ini file"
+        raise pytest.UsageError(f"{source}: {text}") from None
     config.stash[_SUBJECTS] = found
     if config.args_source is not config.ArgsSource.ARGS:
         _judge(config, found)

@@ -58,6 +58,7 @@ class PluginFile(pytest.Module):
             rule = rule_of(item)
             if rule is not None:
                 item.add_marker(pytest.mark.zeno_rule(id=rule.id, level=rule.level))
+                item.extra_keyword_matches.add(rule.id)
             yield item
 
 

@@ -207,12 +207,15 @@ def decide(session: pytest.Session) -> None:
 
 def header(config: pytest.Config) -> list[str]:
     """Return the header's line: which plugins, which revision; nothing when there is none."""
-    labels = _bound.labelled(config)
-    if not labels:
+    shown = [
+        label if _bound.is_judged(config, subject.file) else f"{label} for fixtures, not judged"
+        for label, subject in _bound.labelled(config).items()
+    ]
+    if not shown:
         return []
     from pytest_zeno.verdict.verdict import REVISION
 
-    return [f"zeno: contract revision {REVISION}; {', '.join(labels)}"]
+    return [f"zeno: contract revision {REVISION}; {', '.join(shown)}"]
 
 
 def summary(reporter: pytest.TerminalReporter) -> None:
@@ -224,6 +227,6 @@ def summary(reporter: pytest.TerminalReporter) -> None:
     for report in reporter.getreports("warned"):
         for title, text in report.sections:
             reporter.line(f"{title} [{_property(report, PLUGIN)}]", yellow=True)
-            reporter.line(text)
+            reporter.line(f"{text}\n")
     for verdict in verdicts:
         reporter.line(str(verdict), bold=True, green=verdict.green, red=not verdict.green)

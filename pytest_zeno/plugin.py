@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "zeno_rule(id, level): a rule of the conformance suite; select with "
-        "-m 'zeno_rule(id=\"ABI-001\")'",
+        "-m 'zeno_rule(id=\"STR-003\")'",
     )
     config.pluginmanager.register(_report.Tally(config), "zeno-tally")
     if config.getoption("zeno_plugin") or config.getini("zeno_plugin"):

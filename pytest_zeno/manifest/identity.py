@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 NAME: Final = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?"
 """A plugin's name as a pattern: it becomes directories and report files on every system."""
 
-BINARY: Final = r"([A-Za-z0-9_][A-Za-z0-9._-]{0,126}/){0,8}[A-Za-z0-9_][A-Za-z0-9._-]{0,122}\.wasm"
+BINARY: Final = (
+    r"(\./)?([A-Za-z0-9_][A-Za-z0-9._-]{0,126}/){0,8}[A-Za-z0-9_][A-Za-z0-9._-]{0,122}\.wasm"
+)
 """The module's path inside the plugin's folder as a pattern; no segment can lead out of it."""
 
 _NAME: Final = re.compile(NAME, re.ASCII)

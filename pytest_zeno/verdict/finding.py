@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from pytest_zeno.verdict.rule import Rule
 
+_WIDER: Final = ", or raise Limits("
+"""What a host may do about a limit; a plugin is judged with the contract's."""
+
 _WIDTH: Final = 96
 _LABEL: Final = 11
 _TEXT: Final = _WIDTH - _LABEL - 2
@@ -51,7 +54,7 @@ def find(rule: Rule, error: BaseException) -> Finding:
             rule,
             f"{where}: {error.message}" if where else error.message,
             observed=getattr(error, "observed", "") or error.code,
-            hint=error.hint,
+            hint=error.hint.partition(_WIDER)[0],
             backtrace=error.backtrace if isinstance(error, TrapError) else (),
             stderr=getattr(error, "stderr", ""),
         )

@@ -47,6 +47,7 @@ def test_a_module_named_by_itself_is_bare_beside_a_manifest_too(pytester):
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
+        ("", "*ERROR: --zeno-plugin: the path is empty*"),
         ("nowhere", "*ERROR: --zeno-plugin: *nowhere: no such file or folder*"),
         (".", "*ERROR: --zeno-plugin: *: no manifest.yaml in this folder nor in any folder of it*"),
         (

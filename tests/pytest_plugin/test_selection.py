@@ -130,3 +130,16 @@ def test_xdist_finds_the_plugins_of_the_ini_file(pytester):
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*PASSED test_mine.py::test_mine*"])
     result.stdout.fnmatch_lines(["*: conformant (*"])
+
+
+def test_the_id_as_it_is_printed_selects_a_rule(pytester):
+    """-k STR-003 runs that rule."""
+    result = pytester.runpytest("--zeno-plugin=plugins/hello", "-k", "STR-003")
+    assert result.parseoutcomes()["passed"] == 1
+
+
+def test_the_header_says_when_a_plugin_is_there_for_fixtures_alone(pytester):
+    """With files named, the bound plugin is not judged, and the header says so."""
+    pytester.makepyfile(test_mine="def test_mine(plugin): pass")
+    result = pytester.runpytest("--zeno-plugin=plugins/hello", "test_mine.py")
+    result.stdout.fnmatch_lines(["zeno: *; hello-c (plugins/hello) for fixtures, not judged"])
