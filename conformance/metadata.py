@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_zeno.protocol.metadata import check_metadata
-from pytest_zeno.text import quoted, visible_bytes
-from pytest_zeno.verdict.broken import expect, no_problems
+from pytest_zeno.text import quoted
+from pytest_zeno.verdict.broken import as_json, expect, no_problems
 from pytest_zeno.verdict.rule import rule
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def _no_problems(rule_id: str, subject: Subject) -> None:
-    shown = visible_bytes(subject.metadata_text)
-    no_problems(rule_id, check_metadata(subject.metadata), observed=shown)
+    problems = check_metadata(subject.metadata)
+    no_problems(rule_id, problems, observed=as_json(subject.metadata))
 
 
 @rule(

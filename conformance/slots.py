@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.protocol.slots import check_slots
-from pytest_zeno.text import visible_bytes
-from pytest_zeno.verdict.broken import expect, no_problems
-from pytest_zeno.verdict.rule import everywhere, rule
+from pytest_zeno.verdict.broken import as_json, expect, no_problems
+from pytest_zeno.verdict.rule import everywhere, owner_of_code, rule
 
 if TYPE_CHECKING:
     from pytest_zeno.verdict.subject import Subject
 
+_ENTRY: Final = re.compile(r"\[(\d+)\]")
+"""Where a problem says in which entry of the list it is."""
+
 
 def _no_problems(rule_id: str, subject: Subject) -> None:
-    shown = visible_bytes(subject.slots_text)
-    no_problems(rule_id, check_slots(subject.slot_list), observed=shown)
+    problems = check_slots(subject.slot_list)
+    own = (problem for problem in problems if owner_of_code(problem.code) == rule_id)
+    place = _ENTRY.match(next((problem.field for problem in own), ""))
+    seen = subject.slot_list[int(place[1])] if place else subject.slot_list
+    no_problems(rule_id, problems, observed=as_json(seen))
 
 
 @rule(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NoReturn
+import json
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pytest_zeno.errors import ProtocolError
 from pytest_zeno.text import visible
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
     from pytest_zeno.errors import Phase, Problem
     from pytest_zeno.verdict.subject import Subject
+
+_HINTS: Final = 6
+"""Hints told in one finding: as many as there are exports."""
 
 _SHOWN: Final = 20
 """Problems told in one finding; a message with more of them has one cause."""
@@ -40,6 +44,11 @@ def expect(
     """Raise `Broken` unless `condition` holds."""
     if not condition:
         raise Broken(message, observed=observed, expected=expected, hint=hint)
+
+
+def as_json(value: Any) -> str:
+    """Return what a guest answered for `observed`: on one line, without the guest's line breaks."""
+    return visible(json.dumps(value, ensure_ascii=False))
 
 
 def no_problems(rule: str, problems: Iterable[Problem], *, observed: str = "") -> None:
@@ -79,7 +88,7 @@ def _raise(problems: list[Problem], observed: str) -> NoReturn:
     if problems[_SHOWN:]:
         lines.append(f"and {len(problems) - _SHOWN} more like these")
     hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
-    raise Broken("\n".join(lines), observed=observed, hint="; ".join(list(hints)[:3]))
+    raise Broken("\n".join(lines), observed=observed, hint="; ".join(list(hints)[:_HINTS]))
 
 
 def _line(problem: Problem) -> str:
