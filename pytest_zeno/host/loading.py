@@ -25,7 +25,7 @@ from pytest_zeno.runtime.module import GuestModule
 from pytest_zeno.text import quoted, visible, visible_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pytest_zeno.host.ledger import Ledger
@@ -60,37 +60,42 @@ def load(
     name = manifest.name if manifest else source.file.stem
     check_requirements(manifest, present)
     module = read_module(module_path(source, manifest), limits, name)
-    defaults = configuration(manifest, services.env) if manifest else {}
+    parts: dict[str, Any] = {
+        "grants": manifest.permissions if manifest else Grants(),
+        "services": services,
+        "limits": limits,
+        "ledger": ledger,
+        "defaults": configuration(manifest, services.env) if manifest else {},
+        "measure_fuel": measure_fuel,
+    }
+    guest = Guest(module, plugin=name, **parts)
+    metadata, slots = _introduced(guest, manifest, loaded.values())
+    return Plugin(
+        source.file,
+        manifest,
+        metadata,
+        slots,
+        guest,
+        lambda: _registered(Guest(module, plugin=guest.plugin, **parts)),
+    )
 
-    def renew() -> Guest:
-        return Guest(
-            module,
-            grants=manifest.permissions if manifest else Grants(),
-            services=services,
-            limits=limits,
-            plugin=name,
-            ledger=ledger,
-            defaults=defaults,
-            measure_fuel=measure_fuel,
-        )
 
-    def restart() -> Guest:
-        return _after(renew(), lambda guest: (guest.init(), guest.register()))
-
-    guest = renew()
+def _introduced(
+    guest: Guest, manifest: Manifest | None, loaded: Iterable[Plugin]
+) -> tuple[Metadata, Slots]:
+    """Return what a fresh guest says of itself, checked; it is closed when that is not in order."""
     try:
-        metadata = _metadata(guest, manifest, name, limits)
+        metadata = _metadata(guest, manifest, guest.plugin, guest.limits)
         if manifest is None:
-            name = visible(metadata.name)
-            guest.rename(name)
-        slots = _slots(guest, name, limits)
-        _check_neighbours(name, slots, loaded.values())
+            guest.rename(visible(metadata.name))
+        slots = _slots(guest, guest.plugin, guest.limits)
+        _check_neighbours(guest.plugin, slots, loaded)
     except BaseException as error:
         if isinstance(error, ZenoError):
             error.logs, error.host_calls = guest.logs, guest.host_calls
         guest.close()
         raise
-    return Plugin(source.file, manifest, metadata, slots, guest, restart)
+    return metadata, slots
 
 
 def _manifest(source: Source) -> Manifest:
@@ -268,10 +273,11 @@ def _check_neighbours(name: str, slots: Slots, loaded: Iterable[Plugin]) -> None
         )
 
 
-def _after(guest: Guest, prepare: Callable[[Guest], object]) -> Guest:
-    """Return the guest after `prepare`, closed if that fails."""
+def _registered(guest: Guest) -> Guest:
+    """Return a fresh guest that can be called, closed if it does not come so far."""
     try:
-        prepare(guest)
+        guest.init()
+        guest.register()
     except BaseException:
         guest.close()
         raise

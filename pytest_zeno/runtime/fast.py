@@ -140,13 +140,11 @@ class FastInstance(Instance):
                 entered = True
                 headroom()
                 if clock() > self._armed_until:
-                    self._arm(self.limits.timeout)
-                    self._armed_until = clock() + TICK
+                    self._arm_for_a_tick()
                 size = len(request)
                 if size + len(name) <= _SMALL:
                     if name is not written:
-                        at = self._write_name(name)
-                        written = name
+                        at, written = self._write_name(name), name
                     sizes[1] = size
                     area[at : at + size] = request
                     error = error_of(a, b, c, d, e)
@@ -155,13 +153,10 @@ class FastInstance(Instance):
                 else:
                     written = None
                     self._execute_large(name, request)
-                if cells[_STATUS_AND_ATTENTION] or frees:
+                start, length = (found := cells[_ANSWER_AND_LENGTH]) & 0xFFFFFFFF, found >> 32
+                if cells[_STATUS_AND_ATTENTION] or frees or length > largest:
                     answer = self._read_and_free()
                 else:
-                    found = cells[_ANSWER_AND_LENGTH]
-                    start, length = found & 0xFFFFFFFF, found >> 32
-                    if length > largest:
-                        raise faults.too_large(length, largest)
                     answer = guest[start : start + length].tobytes()
                 turn[TURN] = None
                 return answer
@@ -173,6 +168,10 @@ class FastInstance(Instance):
 
         main_thread.doors.add(execute.__code__)
         return execute
+
+    def _arm_for_a_tick(self) -> None:
+        self._arm(self.limits.timeout)
+        self._armed_until = monotonic() + TICK
 
     def _read_and_free(self) -> bytes:
         answer = self._read()
