@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-BATCH_SECONDS = 300e-6
-"""How long a batch takes, long enough for warm caches, short enough to escape interruptions."""
+BATCH_SECONDS = 100e-6
+"""How long a batch takes, about: short enough to fit between two interruptions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from pytest_zeno.text import visible, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import TypeGuard
+    from typing import Self, TypeGuard
 
     from pytest_zeno.errors import Phase
     from pytest_zeno.host.ledger import Entry
@@ -116,6 +116,16 @@ class Guest(Closing):
         text = self._enter("register", self.instance.register)
         self._gate.phase = "execute"
         return text
+
+    def ready(self) -> Self:
+        """Return the guest after `init` and `register`; it is closed when one of them fails."""
+        try:
+            self.init()
+            self.register()
+        except BaseException:
+            self.close()
+            raise
+        return self
 
     def rename(self, plugin: str) -> None:
         """Give a bare module the name it has for itself, in errors, log records and the ledger."""

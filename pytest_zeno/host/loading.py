@@ -76,7 +76,7 @@ def load(
         metadata,
         slots,
         guest,
-        lambda: _registered(Guest(module, plugin=guest.plugin, **parts)),
+        lambda: Guest(module, plugin=guest.plugin, **parts).ready(),
     )
 
 
@@ -271,14 +271,3 @@ def _check_neighbours(name: str, slots: Slots, loaded: Iterable[Plugin]) -> None
             phase="load",
             hint="close the other plugin first, or load this one in a host of its own",
         )
-
-
-def _registered(guest: Guest) -> Guest:
-    """Return a fresh guest that can be called, closed if it does not come so far."""
-    try:
-        guest.init()
-        guest.register()
-    except BaseException:
-        guest.close()
-        raise
-    return guest

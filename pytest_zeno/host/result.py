@@ -8,8 +8,8 @@ import msgspec
 
 from pytest_zeno.host.ledger import Entry, HostCall  # noqa: TC001 (help(Result) resolves them)
 from pytest_zeno.limits import PAGE
-from pytest_zeno.protocol.response import Response  # noqa: TC001
-from pytest_zeno.services.log import LogRecord  # noqa: TC001
+from pytest_zeno.protocol.response import Response  # noqa: TC001 (as above)
+from pytest_zeno.services.log import LogRecord  # noqa: TC001 (as above)
 from pytest_zeno.text import visible
 
 

@@ -90,7 +90,7 @@ def _taken(error: int | None, trap: ctypes.c_void_p) -> Trap | WasmtimeError:
         )
     pointer = trap.value
     trap.value = None
-    return Trap._from_ptr(ctypes.cast(ctypes.c_void_p(pointer), ctypes.POINTER(ffi.wasm_trap_t)))  # noqa: SLF001
+    return Trap._from_ptr(ctypes.cast(ctypes.c_void_p(pointer), ctypes.POINTER(ffi.wasm_trap_t)))  # noqa: SLF001 (no public way)
 
 
 def reference(address: int) -> Any:
@@ -142,8 +142,8 @@ class HostFunction:
         raw = ffi.wasmtime_func_t()
         define = native("wasmtime_func_new_unchecked")
         kind = FuncType([], [])
-        define(store._context(), kind.ptr(), self._callback, None, None, ctypes.byref(raw))  # noqa: SLF001
-        self.function: Func = Func._from_raw(raw)  # noqa: SLF001
+        define(store._context(), kind.ptr(), self._callback, None, None, ctypes.byref(raw))  # noqa: SLF001 (no public way)
+        self.function: Func = Func._from_raw(raw)  # noqa: SLF001 (no public way)
 
     def close(self) -> None:
         """Let go of the generator, and with it of whoever answers; frees a trap nobody took."""

@@ -41,7 +41,7 @@ def export(store: Store, instance: Instance, name: str) -> Any:
     found = ffi.wasmtime_extern_t()
     if not ffi.wasmtime_instance_export_get(
         store._context(),  # noqa: SLF001 (no public way to one export)
-        ctypes.byref(instance._instance),  # noqa: SLF001
+        ctypes.byref(instance._instance),  # noqa: SLF001 (no public way)
         ctypes.create_string_buffer(encoded, len(encoded)),
         len(encoded),
         ctypes.byref(found),

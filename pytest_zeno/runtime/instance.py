@@ -200,7 +200,7 @@ class Instance(ABC):
         store = self.__dict__.pop("_store", None)
         if store is not None:
             # Not close(): a signal in it, after the store is freed, has it freed a second time.
-            store._delete(store._consume())  # noqa: SLF001
+            store._delete(store._consume())  # noqa: SLF001 (no public way)
 
     @property
     def closed(self) -> bool:

@@ -47,7 +47,7 @@ class MainThread:
         """Whether it was asked, gave no sign, and has been in a guest since; says so once."""
         if not self._asked or _worked() - self._since < _PATIENCE:
             return False
-        frame = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001
+        frame = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001 (no public way)
         self._asked.clear()
         return frame is not None and frame.f_code in self.doors
 

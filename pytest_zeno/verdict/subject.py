@@ -226,14 +226,7 @@ class Subject:
 
         `module` is the plugin's by default. The guest is the caller's to close.
         """
-        guest = self._fresh(module or self.fitting_module)
-        try:
-            guest.init()
-            guest.register()
-        except BaseException:
-            guest.close()
-            raise
-        return guest
+        return self._fresh(module or self.fitting_module).ready()
 
     def _fresh(self, module: GuestModule) -> Guest:
         manifest = None if self.bare else self.manifest
