@@ -1,4 +1,4 @@
-"""What the short way of a call leaves out for plain parameters and short answers is still refused."""
+"""What the short way of a call leaves out is refused all the same."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_zeno.errors import ExitError, ProtocolError, TrapError
+from pytest_zeno.runtime import faults
 from pytest_zeno.verdict.broken import Broken
 from pytest_zeno.verdict.finding import Finding, find, render
 from pytest_zeno.verdict.rule import Rule, catalogue, everywhere
@@ -142,3 +143,10 @@ def test_every_rule_fits_on_a_screen(rule):
         lines = render(Finding(rule, "broken", "seen"), language=language, again="x").split("\n")
         assert len(lines) <= 24
         assert max(map(len, lines[1:])) <= 96
+
+
+def test_a_plugin_is_not_told_to_raise_the_hosts_limits():
+    """A finding keeps the half of a limit's hint that its author can follow."""
+    error = faults.too_large(20, 10)
+    assert "Limits(" in error.hint
+    assert find(_rule(), error).hint == "answer with less"
