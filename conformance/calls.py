@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from pytest_zeno.evidence.answers import answered, paired
 from pytest_zeno.text import quoted
-from pytest_zeno.verdict.answers import answered, paired
 from pytest_zeno.verdict.broken import Broken, expect
 from pytest_zeno.verdict.rule import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_zeno.verdict.exchanges import Exchange
-    from pytest_zeno.verdict.requests import Kind
+    from pytest_zeno.evidence.exchanges import Exchange
+    from pytest_zeno.evidence.requests import Kind
 
 
 _UNKNOWN: Final = re.compile(

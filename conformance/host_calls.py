@@ -14,11 +14,11 @@ from pytest_zeno.verdict.rule import everywhere, rule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_zeno.evidence.exchanges import Exchange
+    from pytest_zeno.evidence.subject import Subject
     from pytest_zeno.host.ledger import HostCall
     from pytest_zeno.manifest import Manifest
     from pytest_zeno.runtime.module import GuestModule
-    from pytest_zeno.verdict.exchanges import Exchange
-    from pytest_zeno.verdict.subject import Subject
 
 _TAKE_JSON: Final = frozenset(
     ("host_db_query", "host_http_request", "host_scope_set", "host_file_write")

@@ -9,7 +9,7 @@ from pytest_zeno.verdict.rule import rule
 
 if TYPE_CHECKING:
     from pytest_zeno.errors import Phase
-    from pytest_zeno.verdict.subject import Subject
+    from pytest_zeno.evidence.subject import Subject
 
 _MESSAGES: Final[tuple[Phase, ...]] = ("init", "register", "execute")
 

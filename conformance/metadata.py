@@ -10,8 +10,8 @@ from pytest_zeno.verdict.broken import as_json, expect, no_problems
 from pytest_zeno.verdict.rule import rule
 
 if TYPE_CHECKING:
+    from pytest_zeno.evidence.subject import Subject
     from pytest_zeno.manifest import Manifest
-    from pytest_zeno.verdict.subject import Subject
 
 
 def _no_problems(rule_id: str, subject: Subject) -> None:

@@ -10,8 +10,8 @@ from pytest_zeno.verdict.broken import Broken, no_failures, no_problems
 from pytest_zeno.verdict.rule import rule
 
 if TYPE_CHECKING:
+    from pytest_zeno.evidence.subject import Subject
     from pytest_zeno.runtime.module import GuestModule
-    from pytest_zeno.verdict.subject import Subject
 
 
 @rule(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_zeno.evidence.answers import answered, paired
 from pytest_zeno.text import quoted
-from pytest_zeno.verdict.answers import answered, paired
 from pytest_zeno.verdict.broken import expect
 from pytest_zeno.verdict.rule import rule
 
 if TYPE_CHECKING:
-    from pytest_zeno.verdict.exchanges import Exchange
-    from pytest_zeno.verdict.requests import Kind
+    from pytest_zeno.evidence.exchanges import Exchange
+    from pytest_zeno.evidence.requests import Kind
 
 
 def _no_success(exchanges: tuple[Exchange, ...], kind: Kind, what: str) -> None:

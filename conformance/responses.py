@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pytest_zeno.evidence.answers import readable
 from pytest_zeno.protocol.response import check_response
 from pytest_zeno.text import quoted
-from pytest_zeno.verdict.answers import readable
 from pytest_zeno.verdict.broken import expect, no_problems
 from pytest_zeno.verdict.rule import rule
 
 if TYPE_CHECKING:
-    from pytest_zeno.verdict.exchanges import Exchange
+    from pytest_zeno.evidence.exchanges import Exchange
 
 _MEMBERS: Final = frozenset(("success", "data", "error"))
 

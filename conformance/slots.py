@@ -10,7 +10,7 @@ from pytest_zeno.verdict.broken import as_json, expect, no_problems
 from pytest_zeno.verdict.rule import everywhere, owner_of_code, rule
 
 if TYPE_CHECKING:
-    from pytest_zeno.verdict.subject import Subject
+    from pytest_zeno.evidence.subject import Subject
 
 _ENTRY: Final = re.compile(r"\[(\d+)\]")
 """Where a problem says in which entry of the list it is."""

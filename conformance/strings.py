@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_zeno.verdict.answers import paired
+from pytest_zeno.evidence.answers import paired
 from pytest_zeno.verdict.broken import Broken, expect, no_failures
 from pytest_zeno.verdict.rule import rule
 
 if TYPE_CHECKING:
     from pytest_zeno.errors import Phase
-    from pytest_zeno.verdict.exchanges import Exchange
-    from pytest_zeno.verdict.subject import Subject
+    from pytest_zeno.evidence.exchanges import Exchange
+    from pytest_zeno.evidence.subject import Subject
 
 _TEXTS: Final[tuple[Phase, ...]] = ("init", "register", "execute")
 """The phases in which the plugin answers with a text."""

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_zeno import _bound, _report
+from pytest_zeno.session import bound, outcomes, tally
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
-    from pytest_zeno._collect import PluginFile
+    from pytest_zeno.evidence.exchanges import Exchange
+    from pytest_zeno.evidence.subject import Subject
     from pytest_zeno.host import Plugin, ZenoHost
     from pytest_zeno.limits import Limits
     from pytest_zeno.manifest import Manifest, Reading
     from pytest_zeno.runtime.module import GuestModule
-    from pytest_zeno.verdict.exchanges import Exchange
-    from pytest_zeno.verdict.subject import Subject
+    from pytest_zeno.session.collect import PluginFile
 
 
 # -- the command line ------------------------------------------------------------------------------
@@ -45,15 +45,15 @@ def pytest_configure(config: pytest.Config) -> None:
         "zeno_rule(id, level): a rule of the conformance suite; select with "
         "-m 'zeno_rule(id=\"STR-003\")'",
     )
-    config.pluginmanager.register(_report.Tally(config), "zeno-tally")
+    config.pluginmanager.register(tally.Tally(config), "zeno-tally")
     if config.getoption("zeno_plugin") or config.getini("zeno_plugin"):
-        _bound.bind(config)
-    _bound.bind_arguments(config)
+        bound.bind(config)
+    bound.bind_arguments(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which plugins are judged."""
-    return _report.header(config)
+    return tally.header(config)
 
 
 # -- collection ------------------------------------------------------------------------------------
@@ -61,20 +61,20 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PluginFile | None:
     """Collect a plugin that was named, by option or by a pasted id; others are left alone."""
-    if _bound.is_judged(parent.config, file_path):
-        return _bound.collector(parent, file_path)
+    if bound.is_judged(parent.config, file_path):
+        return bound.collector(parent, file_path)
     return None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a user's test once for each plugin when several are bound."""
-    _bound.parametrize(metafunc)
+    bound.parametrize(metafunc)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember which rules run: a breach is one finding, where its own rule is among them."""
-    _bound.check_collected(session)
-    _report.remember_rules(session)
+    bound.check_collected(session)
+    outcomes.remember_rules(session)
 
 
 # -- results ---------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Turn what a rule raises into its outcome."""
-    with _report.judged(item):
+    with outcomes.judged(item):
         return (yield)
 
 
@@ -93,25 +93,25 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Write rule, plugin and status on a rule's report."""
     report = yield
-    _report.finish(item, report)
+    outcomes.finish(item, report)
     return report
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
     """Count a SHOULD that is not kept as a warning of its own kind."""
-    return _report.status(report)
+    return outcomes.status(report)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
     """Never be green when a plugin was to be judged and nothing was tested."""
-    _report.decide(session)
+    tally.decide(session)
     yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the verdict."""
-    _report.summary(terminalreporter)
+    tally.summary(terminalreporter)
 
 
 # -- fixtures for the author's own tests -----------------------------------------------------------
@@ -120,7 +120,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="module")
 def zeno_plugin_path(request: pytest.FixtureRequest) -> Path:
     """Where the plugin under test lies: --zeno-plugin, or your own fixture of this name."""
-    return _bound.path_for(request)
+    return bound.path_for(request)
 
 
 @pytest.fixture
@@ -172,40 +172,40 @@ def plugin(zeno_plugin: Plugin) -> Plugin:
 @pytest.fixture(scope="module")
 def zeno_subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
     """The plugin under judgement, whatever its state (for rules)."""
-    yield from _bound.subject(request)
+    yield from bound.subject(request)
 
 
 @pytest.fixture
 def zeno_reading(request: pytest.FixtureRequest, zeno_subject: Subject) -> Reading:
     """What was read of the manifest, with its problems (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.reading)
+    return outcomes.reach(request, lambda: zeno_subject.reading)
 
 
 @pytest.fixture
 def zeno_manifest(request: pytest.FixtureRequest, zeno_subject: Subject) -> Manifest:
     """The manifest without errors (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.manifest)
+    return outcomes.reach(request, lambda: zeno_subject.manifest)
 
 
 @pytest.fixture
 def zeno_module(request: pytest.FixtureRequest, zeno_subject: Subject) -> GuestModule:
     """The valid module (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.module)
+    return outcomes.reach(request, lambda: zeno_subject.module)
 
 
 @pytest.fixture
 def zeno_metadata(request: pytest.FixtureRequest, zeno_subject: Subject) -> Any:
     """The metadata as JSON (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.metadata)
+    return outcomes.reach(request, lambda: zeno_subject.metadata)
 
 
 @pytest.fixture
 def zeno_slot_list(request: pytest.FixtureRequest, zeno_subject: Subject) -> Any:
     """The slot list as JSON (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.slot_list)
+    return outcomes.reach(request, lambda: zeno_subject.slot_list)
 
 
 @pytest.fixture
 def zeno_exchanges(request: pytest.FixtureRequest, zeno_subject: Subject) -> tuple[Exchange, ...]:
     """Requests of every kind and what the plugin answered (for rules)."""
-    return _report.reach(request, lambda: zeno_subject.exchanges)
+    return outcomes.reach(request, lambda: zeno_subject.exchanges)

@@ -14,14 +14,16 @@ import pytest_zeno
 PACKAGE = Path(pytest_zeno.__file__).parent
 
 LAYERS = (
-    ("errors", "limits", "text"),
+    ("errors", "limits", "profiles", "text"),
     ("protocol",),
     ("manifest",),
     ("permissions",),
     ("runtime", "services"),
     ("host",),
-    ("verdict", "zenolang"),
-    ("conformance", "cli", "plugin"),
+    ("evidence", "zenolang"),
+    ("verdict",),
+    ("reports",),
+    ("conformance", "cli", "session", "plugin"),
 )
 """From the bottom up: a part imports from its own layer and from those below."""
 

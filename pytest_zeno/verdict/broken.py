@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_zeno.errors import Phase, Problem
-    from pytest_zeno.verdict.subject import Subject
+    from pytest_zeno.evidence.subject import Subject
 
 _HINTS: Final = 6
 """Hints told in one finding: as many as there are exports."""

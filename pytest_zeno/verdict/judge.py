@@ -8,13 +8,13 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_zeno.errors import ZenoError
-from pytest_zeno.verdict.rule import functions, owner_of
+from pytest_zeno.verdict.rule import applicable, owner_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_zeno.evidence.subject import Subject
     from pytest_zeno.verdict.rule import Rule, RuleFunction
-    from pytest_zeno.verdict.subject import Subject
 
 STAGES: Final[dict[str, Callable[[Subject], Any]]] = {
     "zeno_subject": lambda subject: subject,
@@ -43,11 +43,10 @@ class Outcome:
 
 
 def judge(subject: Subject) -> dict[str, Outcome]:
-    """Test every rule that applies to a plugin; a bare module is spared the manifest's."""
+    """Test every rule that applies to a plugin; in its profile."""
     return {
         function.zeno_rule.id: _outcome(function, subject)
-        for function in functions()
-        if not (subject.bare and function.zeno_rule.needs_manifest)
+        for function in applicable(subject.profile, bare=subject.bare)
     }
 
 

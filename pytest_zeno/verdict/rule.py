@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_zeno.errors import ZenoError
+    from pytest_zeno.profiles import Profile
 
 Level = Literal["MUST", "SHOULD", "MAY"]
 
@@ -40,6 +41,10 @@ class Rule:
     (``PERMISSIONS.md, Limits``). ``why`` is the failure in the field that the rule prevents, and
     ``fix`` what to do about it, by language. ``codes`` are the errors that the rule answers for:
     a code, a family of codes (``trap``), either of them in one phase (``init:trap``).
+
+    ``example`` is a line of code, or what an author did, that breaks the rule. ``since`` is the
+    revision of the contract that brought it, and ``profile`` the only one in which it applies,
+    None for all of them.
     """
 
     id: str
@@ -50,6 +55,9 @@ class Rule:
     fix: Mapping[str, str]
     codes: tuple[str, ...] = ()
     needs_manifest: bool = False
+    example: str = ""
+    since: int = 1
+    profile: Profile | None = None
 
     def __repr__(self) -> str:
         return f"<Rule {self.id} {self.level}>"
@@ -58,6 +66,10 @@ class Rule:
     def source(self) -> str:
         """Where the rule comes from, for people: ``ABI.md section 3``."""
         return f"ABI.md section {self.section}" if self.section.isdigit() else self.section
+
+    def applies(self, profile: Profile, *, bare: bool) -> bool:
+        """Whether a plugin, or a module without a manifest, is judged by it in a profile."""
+        return self.profile in (None, profile) and not (bare and self.needs_manifest)
 
 
 class RuleFunction(Protocol):
@@ -79,6 +91,9 @@ def rule(
     fix: Mapping[str, str],
     codes: tuple[str, ...] = (),
     needs_manifest: bool = False,
+    example: str = "",
+    since: int = 1,
+    profile: Profile | None = None,
 ) -> Callable[[Callable[..., None]], RuleFunction]:
     """Make a function a rule.
 
@@ -99,6 +114,9 @@ def rule(
             fix,
             codes,
             needs_manifest=needs_manifest or not _LIVING.isdisjoint(stages),
+            example=example,
+            since=since,
+            profile=profile,
         )
         return made
 
@@ -156,6 +174,11 @@ def _found() -> list[RuleFunction]:
 def catalogue() -> tuple[Rule, ...]:
     """Return all rules, by id."""
     return tuple(function.zeno_rule for function in functions())
+
+
+def applicable(profile: Profile, *, bare: bool = False) -> tuple[RuleFunction, ...]:
+    """Return the functions of the rules that judge a plugin in a profile, by id."""
+    return tuple(one for one in functions() if one.zeno_rule.applies(profile, bare=bare))
 
 
 def owner_of(error: ZenoError) -> Rule | None:

@@ -7,11 +7,11 @@ from collections import Counter
 import pytest
 
 from pytest_zeno.errors import TrapError
+from pytest_zeno.evidence import steadiness
+from pytest_zeno.evidence.subject import Subject
+from pytest_zeno.evidence.values import fitting, text_of, unfitting
 from pytest_zeno.limits import Limits
 from pytest_zeno.protocol.names import INPUT_TYPES
-from pytest_zeno.verdict import steadiness
-from pytest_zeno.verdict.subject import Subject
-from pytest_zeno.verdict.values import fitting, text_of, unfitting
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_plugin_that_runs_out_of_time_is_not_asked_for_ever(exchanges):
 
 def test_each_kind_is_asked_however_long_it_takes(exchanges, monkeypatch):
     """Where there is no time for all, one request of each kind is made: no rule is kept unasked."""
-    monkeypatch.setattr("pytest_zeno.verdict.exchanges.MOST_SECONDS", 0.0)
+    monkeypatch.setattr("pytest_zeno.evidence.exchanges.MOST_SECONDS", 0.0)
     counted = Counter(one.kind for one in exchanges("base"))
     assert len(counted) == 22
     assert {kind for kind, count in counted.items() if count > 1} == {"unknown_slot"}

@@ -6,7 +6,7 @@ import pytest
 from bad.base import base
 from bad.mutant import ECHO, INIT, PING, PONG, TEXTLESS, adding, another_slot, both, code, slots
 
-from pytest_zeno.verdict import exchanges
+from pytest_zeno.evidence import exchanges
 from tests.conformance.conftest import not_kept
 
 SERVE = '(if (call $equal (local.get $name) (local.get $name_size) @"base.ping")'
@@ -89,7 +89,7 @@ def test_no_rule_is_broken(tmp_path, what):
 
 def test_slow_calls_are_no_leak(tmp_path, monkeypatch):
     """What grows in the few calls that a slow plugin has time for may be a plateau to come."""
-    from pytest_zeno.verdict import steadiness
+    from pytest_zeno.evidence import steadiness
 
     monkeypatch.setattr(steadiness, "MOST_SECONDS", 0.0)
     _growing_until(20_000)(base()).write(tmp_path)

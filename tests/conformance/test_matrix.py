@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from bad.mutants import MUTANTS
 
+from pytest_zeno.evidence import exchanges
+from pytest_zeno.evidence.subject import Subject
 from pytest_zeno.limits import Limits
-from pytest_zeno.verdict import exchanges
 from pytest_zeno.verdict.judge import judge
 from pytest_zeno.verdict.rule import catalogue
-from pytest_zeno.verdict.subject import Subject
 
 
 def test_every_rule_has_a_bad_plugin():

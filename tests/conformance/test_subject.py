@@ -6,8 +6,8 @@ import pytest
 from bad.base import base
 
 from pytest_zeno.errors import LoadError, ManifestError, ZenoError
-from pytest_zeno.verdict.lookup import find_subject_of, find_subjects
-from pytest_zeno.verdict.subject import Subject
+from pytest_zeno.evidence.lookup import find_subject_of, find_subjects
+from pytest_zeno.evidence.subject import Subject
 from tests.conformance.conftest import FIXTURES
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pytest_zeno import ZenoHost
+from pytest_zeno.evidence.subject import Subject
 from pytest_zeno.verdict.judge import judge
-from pytest_zeno.verdict.subject import Subject
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 sys.path.insert(0, str(FIXTURES))

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.errors import ZenoError
+from pytest_zeno.evidence.exchanges import valid_requests
 from pytest_zeno.runtime.module import GuestModule
-from pytest_zeno.verdict.exchanges import valid_requests
 
 if TYPE_CHECKING:
+    from pytest_zeno.evidence.subject import Subject
     from pytest_zeno.host.guest import Guest
-    from pytest_zeno.verdict.subject import Subject
 
 CALLS: Final = 10_000
 """Calls without growth that are enough; at 16 bytes lost a call, 4,096 calls take a page."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
+from pytest_zeno.evidence.values import AWKWARD, fitting, unfitting
 from pytest_zeno.limits import KIB
-from pytest_zeno.verdict.values import AWKWARD, fitting, unfitting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

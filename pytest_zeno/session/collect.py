@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import types
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from typing import Self
 
+    from pytest_zeno.evidence.subject import Subject
     from pytest_zeno.verdict.rule import Rule
-    from pytest_zeno.verdict.subject import Subject
 
 PREFIX = "test_"
 
@@ -39,9 +39,11 @@ class PluginFile(pytest.Module):
 
     def _getobj(self) -> types.ModuleType:
         """Return the suite as one module, without the rules that do not apply."""
+        from pytest_zeno.verdict.rule import applicable
+
         suite = types.ModuleType("pytest_zeno.conformance", "The conformance suite.")
-        for name, function in applicable(self.subject).items():
-            setattr(suite, name, function)
+        for function in applicable(self.subject.profile, bare=self.subject.bare):
+            setattr(suite, function.__name__, function)
         return suite
 
     def funcnamefilter(self, name: str) -> bool:
@@ -70,17 +72,6 @@ def _relative(path: Path, start: Path) -> str:
         return path.as_posix()
 
 
-def applicable(subject: Subject) -> Mapping[str, Any]:
-    """Return the rules' functions by name: all of them, or those a bare module can keep."""
-    from pytest_zeno.verdict.rule import functions
-
-    return {
-        function.__name__: function
-        for function in functions()
-        if not (subject.bare and function.zeno_rule.needs_manifest)
-    }
-
-
 def rule_of(item: pytest.Item | pytest.Collector) -> Rule | None:
     """Return the rule that an item tests; None for a user's own test."""
     if not isinstance(item, pytest.Function) or item.getparent(PluginFile) is None:
@@ -97,6 +88,6 @@ def subject_of(item: pytest.Item) -> Subject | None:
 
 def subject_for(path: Path) -> Subject | None:
     """Return the subject of a module whose id was pasted: the plugin it belongs to, or itself."""
-    from pytest_zeno.verdict.lookup import find_subject_of
+    from pytest_zeno.evidence.lookup import find_subject_of
 
     return find_subject_of(path)

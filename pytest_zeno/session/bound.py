@@ -13,8 +13,8 @@ from pytest_zeno.errors import ZenoError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_zeno._collect import PluginFile
-    from pytest_zeno.verdict.subject import Subject
+    from pytest_zeno.evidence.subject import Subject
+    from pytest_zeno.session.collect import PluginFile
 
 _SUBJECTS: Final = pytest.StashKey[dict[Path, "Subject"]]()
 _MET: Final = pytest.StashKey[set[str]]()
@@ -60,7 +60,7 @@ def _bound_argument(config: pytest.Config, argument: str) -> str:
     path = _absolute(config, name)
     if path.suffix != ".wasm" and path.name != "manifest.yaml":
         return argument
-    from pytest_zeno._collect import subject_for
+    from pytest_zeno.session.collect import subject_for
 
     known = subjects(config)
     subject = known.get(path) or subject_for(path)
@@ -87,7 +87,7 @@ def is_judged(config: pytest.Config, path: Path) -> bool:
 
 
 def _find(paths: list[Path]) -> dict[Path, Subject]:
-    from pytest_zeno.verdict.lookup import find_subjects
+    from pytest_zeno.evidence.lookup import find_subjects
 
     found: dict[Path, Subject] = {}
     for subject in (one for path in paths for one in find_subjects(path)):
@@ -121,7 +121,7 @@ def shown(config: pytest.Config, subject: Subject) -> str:
 
 def collector(parent: pytest.Collector, path: Path) -> PluginFile | None:
     """Return the collector of the plugin that `path` belongs to; None when it is none."""
-    from pytest_zeno._collect import PluginFile, subject_for
+    from pytest_zeno.session.collect import PluginFile, subject_for
 
     parent.config.stash.setdefault(_MET, set()).add(str(path))
     known = subjects(parent.config)
@@ -154,7 +154,7 @@ def check_collected(session: pytest.Session) -> None:
 
 def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
     """Yield the plugin that a rule's file stands for, and close it afterwards."""
-    from pytest_zeno._collect import PluginFile
+    from pytest_zeno.session.collect import PluginFile
 
     file = request.node.getparent(PluginFile)
     if file is None:
@@ -165,7 +165,7 @@ def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
 
 def path_for(request: pytest.FixtureRequest) -> Path:
     """Return the path of the one plugin that a test is about."""
-    from pytest_zeno._collect import PluginFile
+    from pytest_zeno.session.collect import PluginFile
 
     if hasattr(request, "param"):
         return Path(request.param)
@@ -181,7 +181,7 @@ def path_for(request: pytest.FixtureRequest) -> Path:
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
     """Give a user's test every bound plugin when there are several."""
-    from pytest_zeno._collect import PluginFile
+    from pytest_zeno.session.collect import PluginFile
 
     bound = subjects(metafunc.config)
     if (

@@ -12,19 +12,19 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pytest_zeno.errors import LimitError, ZenoError
+from pytest_zeno.evidence import requests
 from pytest_zeno.protocol.strict import decode
 from pytest_zeno.text import visible_bytes
-from pytest_zeno.verdict import requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pytest_zeno.evidence.requests import Ask, Kind
+    from pytest_zeno.evidence.subject import Subject
     from pytest_zeno.host.guest import Guest
     from pytest_zeno.host.ledger import HostCall
     from pytest_zeno.protocol.slots import Slot, Slots
     from pytest_zeno.services.log import LogRecord
-    from pytest_zeno.verdict.requests import Ask, Kind
-    from pytest_zeno.verdict.subject import Subject
 
 MOST_SLOTS: Final = 25
 """Slots that are asked everything; of a plugin with more, the others get their valid request."""

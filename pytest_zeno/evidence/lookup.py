@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pytest_zeno.evidence.subject import Subject
 from pytest_zeno.host.source import MANIFEST, find_plugins
-from pytest_zeno.verdict.subject import Subject
 
 if TYPE_CHECKING:
     from pathlib import Path

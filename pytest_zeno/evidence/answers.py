@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_zeno.verdict.exchanges import Exchange
-    from pytest_zeno.verdict.requests import Kind
+    from pytest_zeno.evidence.exchanges import Exchange
+    from pytest_zeno.evidence.requests import Kind
 
 
 def answered(exchanges: Iterable[Exchange], *kinds: Kind) -> Iterator[Exchange]:

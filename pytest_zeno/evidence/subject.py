@@ -11,6 +11,9 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.errors import ManifestError, Phase, ZenoError
+from pytest_zeno.evidence.language import language_of
+from pytest_zeno.evidence.stage import stage
+from pytest_zeno.evidence.values import environment
 from pytest_zeno.host.guest import Guest
 from pytest_zeno.host.loading import module_path, read_module
 from pytest_zeno.host.services import Services
@@ -21,17 +24,15 @@ from pytest_zeno.protocol.slots import Slots, check_slots, read_slots
 from pytest_zeno.protocol.strict import decode
 from pytest_zeno.runtime.instance import check_module
 from pytest_zeno.services.log import LogService
-from pytest_zeno.verdict.language import language_of
-from pytest_zeno.verdict.stage import stage
-from pytest_zeno.verdict.values import environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_zeno.evidence.exchanges import Exchange
+    from pytest_zeno.evidence.steadiness import Steadiness
     from pytest_zeno.host.ledger import HostCall
+    from pytest_zeno.profiles import Profile
     from pytest_zeno.runtime.module import GuestModule
-    from pytest_zeno.verdict.exchanges import Exchange
-    from pytest_zeno.verdict.steadiness import Steadiness
 
 _DEFAULTS: Final = Limits()
 
@@ -56,14 +57,18 @@ class Subject:
         path: its folder, its ``manifest.yaml``, or a bare module, which is judged without the
             manifest's rules and with no grants.
         limits: what it may use.
+        profile: the host that it is judged for.
 
     Raises:
         LoadError: there is no plugin at `path`.
     """
 
-    def __init__(self, path: Path, *, limits: Limits = _DEFAULTS) -> None:
+    def __init__(
+        self, path: Path, *, limits: Limits = _DEFAULTS, profile: Profile = "contract"
+    ) -> None:
         self.source: Source = find_plugin(path)
         self.limits = limits
+        self.profile = profile
         self.init_seconds = 0.0
         """How long `plugin_init` took."""
         self._calls: list[HostCall] = []
@@ -193,7 +198,7 @@ class Subject:
     @stage
     def exchanges(self) -> tuple[Exchange, ...]:
         """Requests of every kind and what the plugin answered."""
-        from pytest_zeno.verdict.exchanges import exchange
+        from pytest_zeno.evidence.exchanges import exchange
 
         made = exchange(self)
         self._calls += [call for one in made for call in one.host_calls]
@@ -202,14 +207,14 @@ class Subject:
     @stage
     def steadiness(self) -> Steadiness:
         """How the memory grew over many calls, with `free` never called."""
-        from pytest_zeno.verdict.steadiness import measure
+        from pytest_zeno.evidence.steadiness import measure
 
         return measure(self)
 
     @stage
     def cleaned(self) -> bool:
         """True once `plugin_cleanup` has returned, after calls of every slot."""
-        from pytest_zeno.verdict.exchanges import valid_requests
+        from pytest_zeno.evidence.exchanges import valid_requests
 
         _ = self.slots_text
         with self.guest() as guest:
