@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_zeno.session import bound, outcomes, tally
+from pytest_zeno.session import bound, outcomes, spread, tally
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -75,6 +75,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember which rules run: a breach is one finding, where its own rule is among them."""
     bound.check_collected(session)
     outcomes.remember_rules(session)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the rules of a plugin together."""
+    return spread.scheduler(config, log)
 
 
 # -- results ---------------------------------------------------------------------------------------
