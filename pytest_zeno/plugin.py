@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_zeno.session import bound, outcomes, spread, tally
+from pytest_zeno.session import bound, options, outcomes, spread, tally
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -26,16 +26,7 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
-    group = parser.getgroup("zeno", "ZenoEngine plugins")
-    group.addoption(
-        "--zeno-plugin",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="judge the plugin at PATH (its folder, its manifest.yaml, a bare .wasm, or a "
-        "directory of plugins) and hand it to the fixture `plugin`; may be given again",
-    )
-    parser.addini("zeno_plugin", "plugins to judge, as --zeno-plugin", type="paths", default=[])
+    options.add(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "zeno_rule(id, level): a rule of the conformance suite; select with "
         "-m 'zeno_rule(id=\"STR-003\")'",
     )
+    options.check(config)
     config.pluginmanager.register(tally.Tally(config), "zeno-tally")
     if config.getoption("zeno_plugin") or config.getini("zeno_plugin"):
         bound.bind(config)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pytest_zeno.errors import ZenoError
+from pytest_zeno.session import options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_zeno.evidence.subject import Subject
+    from pytest_zeno.profiles import Profile
     from pytest_zeno.session.collect import PluginFile
 
 _SUBJECTS: Final = pytest.StashKey[dict[Path, "Subject"]]()
@@ -33,7 +35,8 @@ def bind(config: pytest.Config) -> None:
         raise pytest.UsageError("--zeno-plugin: the path is empty; name a plugin's folder")
     named = [_absolute(config, path) for path in given]
     try:
-        found = _find(named or [_absolute(config, path) for path in config.getini("zeno_plugin")])
+        paths = named or [_absolute(config, path) for path in config.getini("zeno_plugin")]
+        found = _find(paths, options.profile(config))
     except ZenoError as error:
         text = f"{error.message} ({error.hint})" if error.hint else error.message
         source = "--zeno-plugin" if named else "zeno_plugin in the ini file"
@@ -63,7 +66,7 @@ def _bound_argument(config: pytest.Config, argument: str) -> str:
     from pytest_zeno.session.collect import subject_for
 
     known = subjects(config)
-    subject = known.get(path) or subject_for(path)
+    subject = known.get(path) or subject_for(path, options.profile(config))
     if subject is None:
         return argument
     known.setdefault(subject.file, subject)
@@ -86,11 +89,11 @@ def is_judged(config: pytest.Config, path: Path) -> bool:
     return str(path) in getattr(config.option, "zeno_judged", ())
 
 
-def _find(paths: list[Path]) -> dict[Path, Subject]:
+def _find(paths: list[Path], profile: Profile) -> dict[Path, Subject]:
     from pytest_zeno.evidence.lookup import find_subjects
 
     found: dict[Path, Subject] = {}
-    for subject in (one for path in paths for one in find_subjects(path)):
+    for subject in (one for path in paths for one in find_subjects(path, profile)):
         # Who names a plugin and its bare module has both judged: the plugin's rules are the more.
         if subject.file not in found or found[subject.file].bare:
             found[subject.file] = subject
@@ -125,7 +128,7 @@ def collector(parent: pytest.Collector, path: Path) -> PluginFile | None:
 
     parent.config.stash.setdefault(_MET, set()).add(str(path))
     known = subjects(parent.config)
-    subject = known.get(path) or subject_for(path)
+    subject = known.get(path) or subject_for(path, options.profile(parent.config))
     if subject is None:
         return None
     known[path] = subject

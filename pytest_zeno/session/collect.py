@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from pytest_zeno.evidence.subject import Subject
+    from pytest_zeno.profiles import Profile
     from pytest_zeno.verdict.rule import Rule
 
 PREFIX = "test_"
@@ -86,8 +87,8 @@ def subject_of(item: pytest.Item) -> Subject | None:
     return file.subject if file else None
 
 
-def subject_for(path: Path) -> Subject | None:
+def subject_for(path: Path, profile: Profile) -> Subject | None:
     """Return the subject of a module whose id was pasted: the plugin it belongs to, or itself."""
     from pytest_zeno.evidence.lookup import find_subject_of
 
-    return find_subject_of(path)
+    return find_subject_of(path, profile)

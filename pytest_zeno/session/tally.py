@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_zeno.session import bound
+from pytest_zeno.session import bound, options
 from pytest_zeno.session.outcomes import BECAUSE, PLUGIN, RULE, STATUS, property_of
 
 if TYPE_CHECKING:
@@ -49,8 +49,9 @@ class Tally:
 
             subject = bound.labelled(self.config).get(label)
             bare = bool(subject and subject.bare)
-            rules = applicable(subject.profile if subject else "contract", bare=bare)
-            self._verdicts[label] = Verdict(label, len(rules), bare=bare)
+            profile = options.profile(self.config)
+            rules = applicable(profile, bare=bare)
+            self._verdicts[label] = Verdict(label, len(rules), profile, bare=bare)
         return self._verdicts[label]
 
 
@@ -77,7 +78,8 @@ def header(config: pytest.Config) -> list[str]:
         return []
     from pytest_zeno.verdict.verdict import REVISION
 
-    return [f"zeno: contract revision {REVISION}; {', '.join(shown)}"]
+    judged = f"contract revision {REVISION}, profile {options.profile(config)}"
+    return [f"zeno: {judged}; {', '.join(shown)}"]
 
 
 def summary(reporter: pytest.TerminalReporter) -> None:

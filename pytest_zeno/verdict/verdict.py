@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.text import visible
+
+if TYPE_CHECKING:
+    from pytest_zeno.profiles import Profile
 
 REVISION: Final = 1
 """The revision of the contract that the rules speak of."""
@@ -24,6 +27,7 @@ class Verdict:
 
     plugin: str
     rules: int
+    profile: Profile = "contract"
     bare: bool = False
     passed: set[str] = field(default_factory=set)
     warned: set[str] = field(default_factory=set)
@@ -91,7 +95,7 @@ class Verdict:
         text = (
             f"{visible(self.plugin)}: {self.word} ({', '.join(count for count in counts if count)}"
         )
-        text += f" of {self.rules} rules, contract revision {REVISION})"
+        text += f" of {self.rules} rules, contract revision {REVISION}, profile {self.profile})"
         if self.bare:
             text += "; a bare module: without the manifest's rules, and with no permission"
         return text

@@ -69,7 +69,7 @@ def test_a_teardown_may_fail_after_a_skip():
 
 def test_the_line_has_its_counts():
     """Only those that are not 0, and the kept ones always."""
-    tail = f"contract revision {REVISION})"
+    tail = f"contract revision {REVISION}, profile contract)"
     assert str(_verdict("passed", "passed")) == f"hello: conformant (2 kept of 2 rules, {tail}"
     assert str(_verdict("failed", BARRED, "warned", OPEN)) == (
         "hello: not conformant (1 broken, 1 warned, 1 not testable because of that, 1 not tested, "
