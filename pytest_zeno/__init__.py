@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_zeno.errors import (
     ClosedError,
     ExitError,
+    ExpectationError,
     LimitError,
     LoadError,
     ManifestError,
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ClosedError",
     "ExitError",
+    "ExpectationError",
     "HostCall",
     "LimitError",
     "Limits",

@@ -7,7 +7,8 @@
     ├── ExitError       the guest called ``proc_exit``; ``status`` keeps its code
     ├── LimitError      a limit of the host ended the guest
     ├── ProtocolError   the guest answered with something the contract does not allow
-    └── ClosedError     the host, the plugin or the instance is closed or busy
+    ├── ClosedError     the host, the plugin or the instance is closed or busy
+    └── ExpectationError    a double was asked what no test wrote down, or not what one did
 
 Errors are data: ``code`` is stable and can be compared, the message is for people.
 """
@@ -144,3 +145,7 @@ class ProtocolError(ZenoError):
 
 class ClosedError(ZenoError):
     """The host, plugin or instance is closed, or another thread is inside it."""
+
+
+class ExpectationError(ZenoError):
+    """A host's doubles were asked what no test wrote down, or were not asked what one did."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_zeno.session import bound, options, outcomes, spread, tally
+from pytest_zeno.session import bound, expectations, options, outcomes, spread, tally
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -80,9 +80,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Turn what a rule raises into its outcome."""
+    """Turn what a rule raises into its outcome, and hold a test to what it expected."""
     with outcomes.judged(item):
-        return (yield)
+        result = yield
+        expectations.verify(item)
+        return result
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,6 +12,7 @@ from pytest_zeno.errors import (
     PHASES,
     ClosedError,
     ExitError,
+    ExpectationError,
     LimitError,
     LoadError,
     ManifestError,
@@ -21,7 +22,7 @@ from pytest_zeno.errors import (
     ZenoError,
 )
 
-KINDS = (LoadError, TrapError, ExitError, LimitError, ProtocolError, ClosedError)
+KINDS = (LoadError, TrapError, ExitError, LimitError, ProtocolError, ClosedError, ExpectationError)
 
 
 def test_an_error_says_where_what_and_what_next() -> None:

@@ -6,6 +6,7 @@ resource; the service gets that and nothing else; the ledger notes who decided a
 
 from __future__ import annotations
 
+import math
 from threading import get_ident
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
@@ -58,6 +59,8 @@ class Gate:
         self.plugin = plugin
         self.phase: Phase = "start"
         """What an entry is that was not begun by `begin`."""
+        self.until = math.inf
+        """When the present entry ends, on the monotonic clock."""
         self.notes: dict[int, Entry] = {}
         """What entries asked so far, by thread: one may come in before another has read its own."""
         self._grants = grants
@@ -212,7 +215,7 @@ class Gate:
 
     def _http(self, request: bytes, phase: Phase) -> Answer:
         decision = network.decide(self._grants, request, self._limits)
-        return decision.rule, _success(self._services.http.send(decision.resource))
+        return decision.rule, _success(self._services.http.send(decision.resource, self.until))
 
     # -- keeping the ledger ------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ fresh one.
 from __future__ import annotations
 
 import functools
+import time
 from abc import ABC, abstractmethod
 from ctypes import c_uint64
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
@@ -43,6 +44,10 @@ _FUEL: Final = 2**62
 
 class HostCalls(Protocol):
     """What answers a guest's host calls. Functions are numbered as in `abi.HOST_FUNCTIONS`."""
+
+    until: float
+    """When the present entry ends, on the monotonic clock: set by the instance, for those who
+    would wait."""
 
     def answer(self, function: int, request: bytes, /) -> bytes | bool:
         """Answer a host call: a text, or whether it was done (`abi.ANSWER_NUMBERS`)."""
@@ -303,6 +308,7 @@ class Instance(ABC):
         """Set deadline and fuel of the next entry."""
         ticks = ticker.ticks(seconds)
         self._deadline = ticker.now + ticks
+        self.calls.until = time.monotonic() + seconds
         # Not by the public API: on a full stack it turns RecursionError into something else.
         native("wasmtime_context_set_epoch_deadline")(self._context, c_uint64(ticks))
         if self.metered:

@@ -53,7 +53,7 @@ def test_attack(case):
 
 
 def test_nothing_is_lost():
-    """Every recorded attack is decided here or left for a reason, and those are counted."""
+    """Every recorded attack is decided here or, for a reason, in tests/services/http."""
     assert len(HERE) + len(LEFT) == 168
     assert REASONS == {"what a name resolves to": 3, "which addresses are public": 8}
 

@@ -17,7 +17,7 @@ from pytest_zeno.services.scope import ScopeService
 services = [Databases(), EnvService(), FileService(), HttpService(), LogService(), ScopeService()]
 for service in services:
     service.close()
-heavy = {"sqlite3", "tempfile", "shutil", "wasmtime", "pydantic", "pytest"}
+heavy = {"sqlite3", "ssl", "tempfile", "shutil", "urllib3", "wasmtime", "pydantic", "pytest"}
 print(sorted(heavy & set(sys.modules)))
 """
 

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from pytest_zeno.errors import ExpectationError
 from pytest_zeno.permissions.network import HttpRequest
 from pytest_zeno.permissions.refusal import Refused
 from pytest_zeno.permissions.url import parse_url
@@ -106,7 +107,7 @@ def test_a_failure_can_be_scripted(http, code):
     """A plugin's way with a broken network can be tested."""
     http.fail("GET", URL, code)
     refusal = refused(http)
-    assert (refusal.code, refusal.rule) == (code, "http.scripted")
+    assert (refusal.code, refusal.rule) == (code, f"http.{code}")
 
 
 # -- matching --------------------------------------------------------------------------------------
@@ -224,9 +225,9 @@ def test_what_no_answer_can_be(http, arguments, more, message):
     assert not http.scripts
 
 
-def test_a_failure_has_one_of_two_codes(http):
-    """A network fails in no other way that a guest could tell."""
-    with pytest.raises(ValueError, match="'unavailable' or 'timeout'"):
+def test_a_failure_is_one_of_a_network(http):
+    """What no network does is told with what one does."""
+    with pytest.raises(ValueError, match="unavailable, timeout, reset"):
         http.fail("GET", URL, "internal")  # type: ignore[arg-type]  # the mistake under test
 
 
@@ -237,3 +238,79 @@ def test_close_forgets(http):
     http.close()
     http.close()
     assert (http.scripts, http.requests) == ((), ())
+
+
+# -- expectations ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("matcher", "fits"),
+    [
+        ({"match_json": {"id": 7}}, True),
+        ({"match_json": {"id": 8}}, False),
+        ({"match_json": None}, False),
+        ({"match_body": b'{"id":7}'}, True),
+        ({"match_body": b""}, False),
+        ({"match_headers": {"x-mine": "1"}}, True),
+        ({"match_headers": {"X-Mine": "2"}}, False),
+        ({"match_headers": {"X-Other": "1"}}, False),
+        ({"match_headers": {"X-Mine": "1"}, "match_json": {"id": 8}}, False),
+    ],
+)
+def test_a_script_may_ask_for_headers_and_body(http, matcher, fits):
+    """What the request must have besides is compared: JSON as values, bytes as bytes."""
+    http.respond("POST", URL, text="fits", **matcher)
+    http.respond("*", URL, text="other")
+    reply = http.send(request(URL, "POST", {"X-Mine": "1"}, b'{"id":7}'))
+    assert (reply["body"] == "fits") is fits
+
+
+def test_a_body_that_is_no_json_equals_no_value(http):
+    """A matcher for null does not take a text for it."""
+    http.respond("POST", URL, match_json=None)
+    assert refused(http, method="POST", body=b"null,").rule == "http.unscripted"
+
+
+def test_an_unexpected_request_is_told(http):
+    """A request that nothing answered fails the test, whatever the plugin made of it."""
+    refused(http)
+    with pytest.raises(ExpectationError) as error:
+        http.verify()
+    assert error.value.code == "http.unexpected"
+    assert f"not expected: GET {URL}" in error.value.message
+
+
+@pytest.mark.parametrize(("times", "asked"), [(None, 0), (2, 1), (1, 0)])
+def test_an_unused_script_is_told(http, times, asked):
+    """A script that was to answer more requests than came fails the test."""
+    http.respond("GET", URL, times=times)
+    for _ in range(asked):
+        http.send(request())
+    with pytest.raises(ExpectationError, match=f"answered {asked} of ") as error:
+        http.verify()
+    assert error.value.code == "http.unmet"
+
+
+def test_what_was_expected_is_not_told(http):
+    """Scripts that were used, or need not be, and a service that is not strict, are fine."""
+    http.respond("GET", URL, times=1)
+    http.fail("GET", URL, optional=True)
+    http.send(request())
+    http.verify()
+    http.strict = False
+    refused(http, url="https://other.example.com/")
+    http.verify()
+
+
+def test_clear_forgets_what_was_not_expected(http):
+    """After `clear` there is nothing left to tell."""
+    refused(http)
+    http.clear()
+    http.verify()
+
+
+def test_a_reset_is_unavailable_for_the_guest(http):
+    """The guest cannot tell how a connection ended; the ledger can."""
+    http.fail("GET", URL, "reset")
+    refusal = refused(http)
+    assert (refusal.code, refusal.rule) == ("unavailable", "http.reset")
