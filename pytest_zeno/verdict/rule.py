@@ -44,7 +44,7 @@ class Rule:
 
     ``example`` is a line of code, or what an author did, that breaks the rule. ``since`` is the
     revision of the contract that brought it, and ``profile`` the only one in which it applies,
-    None for all of them.
+    None for all of them. ``family`` is its module in the suite, in words: ``host calls``.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Rule:
     example: str = ""
     since: int = 1
     profile: Profile | None = None
+    family: str = ""
 
     def __repr__(self) -> str:
         return f"<Rule {self.id} {self.level}>"
@@ -117,6 +118,7 @@ def rule(
             example=example,
             since=since,
             profile=profile,
+            family=function.__module__.rpartition(".")[2].replace("_", " "),
         )
         return made
 

@@ -1,4 +1,4 @@
-"""The good plugin and the bad ones, built once."""
+"""The plugins of fixtures/, and what a judgement of one comes to."""
 
 from __future__ import annotations
 
@@ -7,20 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pytest_zeno.evidence.subject import Subject
-from pytest_zeno.verdict.judge import judge
-
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 sys.path.insert(0, str(FIXTURES))
 
 
-def not_kept(path):
+def not_kept(path, profile="contract"):
     """Judge a plugin; return the rules that it does not keep, and how many were judged."""
-    subject = Subject(path)
-    try:
-        outcomes = judge(subject)
-    finally:
-        subject.close()
+    from bad.matrix import judged
+
+    outcomes = judged(path, profile=profile)
     return {id_: one for id_, one in outcomes.items() if one.status != "kept"}, len(outcomes)
 
 

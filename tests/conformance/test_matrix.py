@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import pytest
+from bad.matrix import GOOD, killers, page, tried
 from bad.mutants import MUTANTS
 
-from pytest_zeno.evidence import exchanges
-from pytest_zeno.evidence.subject import Subject
-from pytest_zeno.limits import Limits
-from pytest_zeno.verdict.judge import judge
-from pytest_zeno.verdict.rule import catalogue
+from pytest_zeno.profiles import PROFILES
+from pytest_zeno.verdict.rule import applicable, catalogue
+from tests.conformance.conftest import FIXTURES
+
+PAGE = FIXTURES.parent / "docs" / "kill-matrix.md"
+RULES = {rule.id: rule for rule in catalogue()}
 
 
 def test_every_rule_has_a_bad_plugin():
     """No rule is in the catalogue that nothing was seen to break."""
-    assert {mutant.rule for mutant in MUTANTS} == {rule.id for rule in catalogue()}
+    assert {mutant.rule for mutant in MUTANTS} == set(RULES)
+
+
+def test_bad_plugins_are_judged_where_their_rule_applies():
+    """A rule of one profile has its bad plugins in that profile."""
+    assert [one.name for one in MUTANTS if RULES[one.rule].profile not in (None, one.profile)] == []
 
 
 def test_names_tell_the_rule():
@@ -26,15 +33,32 @@ def test_names_tell_the_rule():
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_bad_plugin_breaks_its_rule_alone(built, mutant, monkeypatch):
+def test_bad_plugin_breaks_its_rule_alone(tmp_path, mutant):
     """The named rule is the one finding; what it makes untestable names it as the cause."""
-    monkeypatch.setattr(exchanges, "MOST_SECONDS", 3.0)
-    subject = Subject(built / mutant.name, limits=Limits(**mutant.limits))
-    try:
-        outcomes = judge(subject)
-    finally:
-        subject.close()
+    outcomes = tried(mutant, tmp_path)
+    assert killers(outcomes) == {mutant.rule}
     level = outcomes[mutant.rule].rule.level
-    found = {id_: one.status for id_, one in outcomes.items() if one.status in ("broken", "warned")}
-    assert found == {mutant.rule: "broken" if level == "MUST" else "warned"}
+    assert outcomes[mutant.rule].status == ("broken" if level == "MUST" else "warned")
     assert {one.because for one in outcomes.values() if one.because} <= {mutant.rule}
+
+
+def test_the_page_is_current():
+    """docs/kill-matrix.md says of each plugin what the tests here and of the good ones prove."""
+    killed_by = {mutant.name: {mutant.rule} for mutant in MUTANTS}
+    alarms = {(name, profile): set() for name in GOOD for profile in PROFILES}
+    assert PAGE.read_text("utf-8") == page(killed_by, alarms), (
+        "out of date: run python fixtures/bad/matrix.py > docs/kill-matrix.md"
+    )
+
+
+def test_the_page_tells_survivors_and_false_alarms():
+    """A plugin that no rule finds, one that two rules find, and an accused good one stand out."""
+    killed_by = {mutant.name: {mutant.rule} for mutant in MUTANTS}
+    killed_by |= {MUTANTS[0].name: set(), MUTANTS[1].name: {MUTANTS[1].rule, "STR-003"}}
+    alarms = {(name, profile): set() for name in GOOD for profile in PROFILES}
+    written = page(killed_by, alarms | {("hello-c", "contract"): {"PRM-002"}})
+    assert "| survived | 1 |" in written
+    assert "| found by other rules, too | 1 |" in written
+    assert f"{MUTANTS[0].does} | **nothing** |" in written
+    assert f"{MUTANTS[1].rule}, STR-003 |" in written
+    assert f"| hello-c | C | contract | {len(applicable('contract'))} | PRM-002 |" in written
