@@ -191,6 +191,7 @@ class ZenoHost(Closing):
                 measure_fuel=self.measure_fuel,
             )
             self._plugins = self.plugins | {plugin.name: plugin}
+            self.services.files.admit(plugin.name)
         return plugin
 
     def _check_open(self) -> None:

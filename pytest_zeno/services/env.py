@@ -6,10 +6,12 @@ byte-exact on every system.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.limits import KIB
 from pytest_zeno.permissions.refusal import Refused
+from pytest_zeno.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,6 +76,27 @@ class EnvService:
             detail = f"the value of {name} has {size} bytes, the limit is {MOST_BYTES}"
             raise Refused("limit_exceeded", "env.size", detail)
         return value
+
+    def read_file(self, path: str | os.PathLike[str]) -> None:
+        """Add the values of a ``.env`` file; names that are there already keep their value.
+
+        ``${NAME}`` stands for itself: nothing is put in from the process's environment, which
+        stays as it is. Raises OSError, and ValueError with the number of a line that is neither
+        ``NAME=value`` nor a comment.
+        """
+        from dotenv.parser import parse_stream
+
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 (of any kind of path)
+            bindings = list(parse_stream(file))
+        for binding in bindings:
+            if binding.error or (binding.key is not None and binding.value is None):
+                text = binding.original.string
+                blank = text[: len(text) - len(text.lstrip())].count("\n")
+                where = f"{os.fspath(path)}:{binding.original.line + blank}"
+                raise ValueError(f"{where}: {quoted(text.strip())} is not NAME=value")
+        for binding in bindings:
+            if binding.key is not None and binding.value is not None:
+                self._values.setdefault(binding.key, binding.value)
 
     def close(self) -> None:
         """Forget the values; nothing else is held."""

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pytest_zeno.limits import MIB
 from pytest_zeno.permissions.refusal import Refused
 from pytest_zeno.text import LOG, visible, visible_bytes
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 KEPT_RECORDS: Final = 100_000
 """How many records a host keeps; the oldest go first."""
+
+KEPT_CHARACTERS: Final = 32 * MIB
+"""How long the messages of all kept records may be together."""
 
 LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -55,7 +59,8 @@ class LogService:
     """
 
     def __init__(self, *, forward: bool = True) -> None:
-        self._records: deque[LogRecord] = deque(maxlen=KEPT_RECORDS)
+        self._records: deque[LogRecord] = deque()
+        self._characters = 0
         self._loggers: dict[str, logging.Logger] = {}
         self._forward = forward
 
@@ -93,6 +98,7 @@ class LogService:
     def clear(self) -> None:
         """Forget every record."""
         self._records.clear()
+        self._characters = 0
 
     def close(self) -> None:
         """Forget every record; nothing else is held."""
@@ -100,6 +106,9 @@ class LogService:
 
     def _keep(self, record: LogRecord) -> LogRecord:
         self._records.append(record)
+        self._characters += len(record.message)
+        while len(self._records) > KEPT_RECORDS or self._characters > KEPT_CHARACTERS:
+            self._characters -= len(self._records.popleft().message)
         if self._forward:
             self._logger(record.plugin).log(LEVELS[record.level], "%s", record.message)
         return record

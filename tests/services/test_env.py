@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from pytest_zeno.permissions.refusal import Refused
@@ -73,3 +75,63 @@ def test_close_forgets():
     env.close()
     env.close()
     assert env.get("KEY") == ""
+
+
+# -- .env files ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dotenv(tmp_path):
+    """Write a file of settings and return its path."""
+
+    def write(text):
+        path = tmp_path / ".env"
+        path.write_text(text, "utf-8")
+        return path
+
+    return write
+
+
+def test_a_file_gives_values(dotenv):
+    """Quotes, exports, comments and escapes mean what they mean everywhere; lines may be empty."""
+    env = EnvService()
+    env.read_file(dotenv("# settings\nA=1\n\nexport B='x y' # why\nC=\"a\\nb\"\nEMPTY=\nÜ=é\n"))
+    assert {name: env[name] for name in env} == {
+        "A": "1",
+        "B": "x y",
+        "C": "a\nb",
+        "EMPTY": "",
+        "Ü": "é",
+    }
+
+
+def test_a_file_overwrites_nothing(dotenv):
+    """What a test has set goes before what stands in a file."""
+    env = EnvService({"A": "mine"})
+    env.read_file(dotenv("A=file\nB=file\n"))
+    assert (env["A"], env["B"]) == ("mine", "file")
+
+
+def test_a_file_and_the_process_know_nothing_of_each_other(dotenv, monkeypatch):
+    """No variable of the process gets into a value, and none is changed."""
+    monkeypatch.setenv("ZENO_SECRET", "s3cret")
+    before = dict(os.environ)
+    env = EnvService()
+    env.read_file(dotenv("A=${ZENO_SECRET}\nZENO_OTHER=x\n"))
+    assert env.get("A") == "${ZENO_SECRET}"
+    assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize("line", ["NAME", "=value", "A='open", "two words=1"])
+def test_a_line_that_means_nothing_is_told(dotenv, line):
+    """A mistake is named with its line, and nothing of the file is taken."""
+    env = EnvService()
+    with pytest.raises(ValueError, match=r"\.env:3: .* is not NAME=value"):
+        env.read_file(dotenv(f"A=1\n\n{line}\nB=2\n"))
+    assert len(env) == 0
+
+
+def test_a_missing_file_is_told(tmp_path):
+    """A misspelt path is no empty file."""
+    with pytest.raises(FileNotFoundError):
+        EnvService().read_file(tmp_path / "nope.env")

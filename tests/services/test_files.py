@@ -15,9 +15,9 @@ from pytest_zeno.errors import ClosedError
 from pytest_zeno.limits import MIB
 from pytest_zeno.permissions.filesystem import FileTarget, FileWrite
 from pytest_zeno.permissions.refusal import Refused
-from pytest_zeno.services import files as module
-from pytest_zeno.services.directory import LinkError, PathDirectory, open_directory
 from pytest_zeno.services.files import FileService
+from pytest_zeno.services.files import service as module
+from pytest_zeno.services.files.directory import LinkError, PathDirectory, open_directory
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="a POSIX file system")
 
@@ -48,6 +48,7 @@ def real(tmp_path):
 def files(real, new_files):
     """The service, with the grant bound to the real directory."""
     files = new_files()
+    files.admit("hello")
     files.bind(GRANT, real)
     yield files
     files.close()
@@ -279,7 +280,7 @@ def test_a_swapped_directory_never_leads_outside(real):
 def test_a_handle_follows_no_link_that_was_not_seen(real, monkeypatch, call):
     """A link that appears between the look and the opening is refused by the system itself."""
     (real / "l").symlink_to(real / ("sub" if call == "enter" else "a.txt"))
-    monkeypatch.setattr("pytest_zeno.services.directory._refuse_link", lambda *_: None)
+    monkeypatch.setattr("pytest_zeno.services.files.directory._refuse_link", lambda *_: None)
     directory = open_directory(real)
     with pytest.raises(OSError, match=r"Too many|Not a directory|File exists"):
         getattr(directory, call)("l")
@@ -328,12 +329,12 @@ def test_nothing_is_made_before_it_is_needed(monkeypatch):
 
 
 def test_a_private_directory_stands_for_the_root(new_files):
-    """Without a root files live in a temporary directory, which goes with the service."""
+    """Files live in a temporary directory, the plugin's own, which goes with the service."""
     files = new_files()
     write(files, "/srv/data/x")
     root = files.root
     assert read(files, "/srv/data/x") == "new"
-    assert files.path("/srv/data/x") == root / "srv/data/x"
+    assert files.path("/srv/data/x") == root / "1-hello" / "srv/data/x"
     files.close()
     files.close()
     assert not root.exists()
@@ -358,21 +359,22 @@ def test_others_cannot_look_into_it():
     files.close()
 
 
-def test_a_given_root_stays(tmp_path):
+def test_a_bound_directory_stays(tmp_path):
     """A directory of somebody else's is used and left alone."""
-    files = FileService(tmp_path)
+    files = FileService()
+    files.bind("/srv/data", tmp_path)
     write(files, "/srv/data/x")
     files.close()
-    assert (tmp_path / "srv/data/x").read_text() == "new"
+    assert (tmp_path / "x").read_text() == "new"
 
 
-def test_the_grants_directory_is_the_hosts_to_make(tmp_path, new_files):
+def test_the_grants_directory_is_the_hosts_to_make(new_files):
     """The first use of a grant makes what it needs, and no more."""
-    files = new_files(tmp_path)
+    files = new_files()
     assert refused(read, files, "/srv/data/x") == ("not_found", "filesystem.absent")
-    assert (tmp_path / "srv/data").is_dir()
+    assert files.path("/srv/data").is_dir()
     write(files, "/etc/app/one.conf", "x", "/etc/app/one.conf")
-    assert (tmp_path / "etc/app/one.conf").read_text() == "x"
+    assert files.text("/etc/app/one.conf") == "x"
     assert refused(write, files, "/srv/data/sub/x") == ("not_found", "filesystem.absent")
     files.close()
 
@@ -398,6 +400,44 @@ def test_put_and_text(files):
     files.put("/srv/data/a/b/c.txt", "grüß\n")
     assert read(files, "/srv/data/a/b/c.txt") == "grüß\n"
     assert files.text("/srv/data/a/b/c.txt") == "grüß\n"
+
+
+@pytest.mark.parametrize("other", ["other", "HELLO", "con", "../../x", "é" * 300])
+def test_a_plugin_has_its_own_files(new_files, other):
+    """The same path is another file for another plugin, whatever their names."""
+    files = new_files()
+    write(files, "/srv/data/x", "mine")
+    write(files, "/srv/data/x", "its", plugin=other)
+    assert read(files, "/srv/data/x") == "mine"
+    assert files.text("/srv/data/x", plugin=other) == "its"
+    assert files.path("/srv/data/x", plugin=other).is_relative_to(files.root)
+    files.close()
+
+
+def test_a_file_is_put_for_each_plugin_or_for_one(new_files):
+    """Those that are there and those that come get a copy of their own."""
+    files = new_files()
+    files.admit("hello")
+    files.put("/srv/data/each", "1")
+    files.put("/srv/data/one", "2", plugin="hello")
+    files.admit("other")
+    write(files, "/srv/data/each", "changed")
+    assert files.text("/srv/data/each", plugin="other") == "1"
+    assert files.text("/srv/data/one", plugin="hello") == "2"
+    assert not files.path("/srv/data/one", plugin="other").exists()
+    files.close()
+
+
+def test_whose_file_must_be_clear():
+    """Where a host has no plugin, or several, a test names the one it means."""
+    files = FileService()
+    with pytest.raises(ValueError, match="none is loaded"):
+        files.text("/srv/data/x")
+    files.admit("hello")
+    files.admit("other")
+    with pytest.raises(ValueError, match=r"whose file.*hello.*other"):
+        files.path("/srv/data/x")
+    files.close()
 
 
 @pytest.mark.parametrize("path", ["", "/", "a", "./a", "/a/../b", "/a//b", "//a", "C:\\a"])

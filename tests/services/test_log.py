@@ -84,3 +84,21 @@ def test_a_record_is_short_when_an_assertion_fails():
     """A record shows itself in one line."""
     record = LogService().add("hello", "init", b"info", b"ready", 5)
     assert repr(record) == "<LogRecord hello info: ready>"
+
+
+# -- floods ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "kept"), [("KEPT_RECORDS", 3, 3), ("KEPT_CHARACTERS", 25, 2)]
+)
+def test_the_oldest_records_go_first(monkeypatch, limit, most, kept):
+    """A host that runs for days keeps so many records, and so many characters of them."""
+    monkeypatch.setattr(f"pytest_zeno.services.log.{limit}", most)
+    log = LogService(forward=False)
+    for number in range(9):
+        log.add("hello", "execute", b"info", b"%010d" % number, 10)
+    assert [int(record.message) for record in log] == list(range(9 - kept, 9))
+    log.clear()
+    log.add("hello", "execute", b"info", b"x" * most, 10)
+    assert len(log) == 1
