@@ -35,6 +35,7 @@ def _reason(one: Exchange) -> str:
     level="MUST",
     section="4",
     why="A slot that was renamed in the list alone is offered to every script and served to none.",
+    example="The list says shop.total, the dispatch still says shop.sum.",
     fix={
         "c": "Make list and dispatch from one table of names and functions.",
         "go": "Make list and dispatch from one map of names to handlers.",
@@ -63,6 +64,7 @@ def test_cal001_listed_slots_are_served(zeno_exchanges: tuple[Exchange, ...]) ->
     level="MUST",
     section="4",
     why="A success for a slot that does not exist hides every misspelled call.",
+    example='default: return ok("{}");',
     fix={
         "c": "End the dispatch with a failure that names the slot.",
         "go": "Write a default case that answers a failure.",
@@ -80,6 +82,7 @@ def test_cal002_unknown_slots_are_failures(zeno_exchanges: tuple[Exchange, ...])
     section="4",
     why="strncmp with the wrong length, a prefix match or case folding serves names that belong "
     "to another plugin.",
+    example='if (strncmp(name, "shop.add", 8) == 0) return add(request);',
     fix={
         "c": "Compare both lengths, then all bytes with memcmp; no strncmp, no strcasecmp.",
         "go": "Compare with ==, not with strings.HasPrefix or strings.EqualFold.",
@@ -107,6 +110,7 @@ def _all_fail(exchanges: tuple[Exchange, ...], *kinds: Kind) -> None:
     section="4",
     why="An error flag or a half-read request that is kept from the failure before makes every "
     "later call fail until the plugin is reloaded.",
+    example="static ERROR: Mutex<Option<String>>, set by a failure and never cleared.",
     fix={
         "c": "Reset parser and error state at the start of plugin_execute.",
         "go": "Keep errors in local variables; reset what a handler left behind.",
@@ -130,6 +134,7 @@ def test_cal004_failures_leave_nothing_behind(zeno_exchanges: tuple[Exchange, ..
     section="4",
     why="A response buffer that is not written anew, or a cache without the slot's name in its "
     "key, gives one caller the data of another.",
+    example="if (cached) return cached;  // whatever slot it was made for",
     fix={
         "c": "Write every response from its start; put slot and request into cache keys.",
         "go": "Build the response anew at every call; put slot and request into cache keys.",
@@ -168,6 +173,7 @@ def _members(one: Exchange | None) -> set[str]:
     section="4",
     why="Pages are cached and tests compare: an answer that changes without a cause can be "
     "neither.",
+    example="for key := range items { out = append(out, key) }  // in no order",
     fix={
         "c": "Initialise all memory that is answered; take time and random values as parameters.",
         "go": "Sort keys before ranging over a map; take time and random values as parameters.",

@@ -52,6 +52,7 @@ def _none(subject: Subject, breach: Callable[[HostCall], bool], what: str) -> No
     section="6",
     why="A length in characters, or a pointer that was freed, reads past the end of the memory; "
     "the call is refused, and the log line lost.",
+    example='host_log("info", 4, message, -1);  // to the end of the text',
     fix={
         "c": "Pass the buffer's own length in bytes.",
         "go": "Pass len() of the []byte whose address you pass.",
@@ -72,6 +73,7 @@ def test_hst001_host_calls_stay_inside_the_memory(zeno_subject: Subject) -> None
     level="MUST",
     section="3",
     why="A log line cut in the middle of a character, or in Latin-1, is dropped.",
+    example='host_log("info", 4, line, 80);  // cuts the é at byte 79',
     fix={
         "c": "Cut texts only before a byte that is not 10xxxxxx; convert Latin-1 data.",
         "go": "Clean foreign data with strings.ToValidUTF8 before logging it.",
@@ -99,6 +101,7 @@ def _is_not_utf8(call: HostCall) -> bool:
     section="3",
     why="The host writes its reply into memory from alloc: without room the plugin reads 0 as "
     "a pointer.",
+    example="static char heap[1024]; and alloc returns 0 for a reply of 2,000 bytes.",
     fix={
         "c": "Let alloc grow the memory, also while a slot is running.",
         "go": "Let alloc make([]byte, size), also while a slot is running.",
@@ -116,6 +119,7 @@ def test_hst003_replies_find_room(zeno_subject: Subject) -> None:
     section="PERMISSIONS.md, Limits",
     why="A log line from inside alloc asks the host for memory while it waits for memory: a "
     "host that allows it recurses without end.",
+    example='void *alloc(size_t n) { host_log("debug", 5, "alloc", 5); return malloc(n); }',
     fix={
         "c": "Do not log or trace in alloc.",
         "go": "Do not call host functions in alloc or in a finalizer.",
@@ -137,6 +141,7 @@ def test_hst004_alloc_calls_no_host_function(zeno_subject: Subject) -> None:
     section="6",
     why="A request put together by hand breaks at the first quote in a value; with SQL or a URL "
     "in it, it asks for something else.",
+    example='fmt.Sprintf(`{"key":"name","value":"%s"}`, name)  // name is O"Neil',
     fix={
         "c": "Escape every text that goes into the request.",
         "go": "Use json.Marshal for the request.",
@@ -163,6 +168,7 @@ def _is_no_object(call: HostCall) -> bool:
     section="5",
     why="There is no script yet whose scope it could be: what a plugin reads while it starts "
     "is refused, in some hosts it is another caller's.",
+    example='let theme = scope_get("theme"); in plugin_init.',
     fix={
         "c": "Ask for the scope inside the slot that needs it.",
         "go": "Ask for the scope inside the slot that needs it, not in init().",
@@ -180,6 +186,7 @@ def test_hst006_scope_is_for_calls(zeno_subject: Subject) -> None:
     section="PERMISSIONS.md, Limits",
     why="Statements, values and files above the limits are refused: the data of a large user is "
     "lost where that of a small one was kept.",
+    example="host_scope_set with a whole table of 3 MB as its value.",
     fix={
         "c": "Write large data in parts, and check the answer of every host function.",
         "go": "Write large data in parts, and check the answer of every host function.",
@@ -201,6 +208,7 @@ def _passes_a_limit(call: HostCall) -> bool:
     section="7",
     why="What is not asked for is refused: the slot fails for every user, with a text that does "
     "not say why.",
+    example="The slot calls host_http_request, and the manifest has no `network`.",
     fix=everywhere("List what the plugin needs under `permissions` in manifest.yaml."),
 )
 def test_prm001_permissions_cover_what_is_used(
@@ -226,6 +234,7 @@ def test_prm001_permissions_cover_what_is_used(
     level="SHOULD",
     section="7",
     why="A permission that nothing uses is what a stolen plugin is stolen for.",
+    example="permissions: {filesystem: [/data]} in a plugin that reads no file.",
     fix=everywhere("Remove from `permissions` what the plugin does not use."),
 )
 def test_prm002_permissions_are_used(

@@ -26,6 +26,7 @@ def _ends_of(phase: Phase) -> tuple[str, ...]:
     section="5",
     why="Constructors and runtimes run here: a panic, an os.Exit or a main that waits for input "
     "ends the load.",
+    example='func init() { config = mustRead("config.json") }',
     fix={
         "c": "Build a reactor (-mexec-model=reactor or --no-entry); keep constructors free of I/O.",
         "go": "Build with -buildmode=c-shared, which has _initialize; keep init() small and main() "
@@ -45,6 +46,7 @@ def test_lif001_start_returns(zeno_subject: Subject) -> None:
     section="5",
     why="A missing configuration value that panics in plugin_init takes the plugin away without "
     "a word for its user.",
+    example='let key = env_get("API_KEY").expect("no key"); in plugin_init.',
     fix={
         "c": "Return the static metadata and nothing else; check configuration at the first call.",
         "go": "Recover from panics, and read configuration when a slot first needs it.",
@@ -63,6 +65,7 @@ def test_lif002_init_returns(zeno_subject: Subject) -> None:
     section="5",
     why="Every worker of every process waits for plugin_init; tables that are built there cost "
     "seconds at each start.",
+    example="plugin_init builds a table of 10 million primes.",
     fix={
         "c": "Build tables at compile time, or at the first call that needs them.",
         "go": "Move work from init() and plugin_init into a sync.OnceFunc.",
@@ -86,6 +89,7 @@ def test_lif003_init_is_quick(zeno_subject: Subject) -> None:
     level="MUST",
     section="5",
     why="A slot list that is put together at run time can fail where a static one cannot.",
+    example="slots[3].Name = names[3]  // names has three entries",
     fix={
         "c": "Return a static text.",
         "go": "Marshal the list from a literal, or embed it with //go:embed.",
@@ -104,12 +108,15 @@ def test_lif004_register_returns(zeno_subject: Subject) -> None:
     section="4",
     why="A trap ends the instance with all its state; unknown names, missing or wrong parameters "
     "and broken JSON reach every plugin sooner or later.",
+    example='name := parameters["name"].(string)',
     fix={
         "c": "Check every pointer and length before use, and answer a failure; do not abort().",
         "go": "Put defer func() { recover() } around every slot, and use the two-value form of "
         "type assertions.",
         "rust": "Replace unwrap(), expect(), [] and as casts on request data by ? and a failure "
         "response.",
+        "zig": "Answer a failure for every error; .?, unreachable and an index out of range trap.",
+        "assemblyscript": "Check before you index or write !; throw traps, and nothing catches it.",
     },
     codes=("execute:trap",),
 )
@@ -123,6 +130,7 @@ def test_lif005_no_request_traps(zeno_subject: Subject) -> None:
     level="MUST",
     section="5",
     why="An exit closes the module; in the reference host the plugin is dead until it is reloaded.",
+    example="if err != nil { log.Fatal(err) }",
     fix={
         "c": "Do not call exit(), abort() or assert(); answer a failure.",
         "go": "Do not call os.Exit or log.Fatal; answer a failure.",
@@ -140,6 +148,7 @@ def test_lif006_no_request_exits(zeno_subject: Subject) -> None:
     level="MUST",
     section="5",
     why="A loop that waits for a byte that never comes holds the page that called the slot.",
+    example="while (*at != '\"') at++;  // the closing quote is not there",
     fix={
         "c": "Bound every loop by the length that was given, not by a NUL or a closing quote.",
         "go": "Bound every loop; there is no other goroutine that could end a wait.",
@@ -162,6 +171,7 @@ def test_lif007_every_request_ends_in_time(zeno_subject: Subject) -> None:
     level="MUST",
     section="5",
     why="Cleanup runs when a plugin is replaced: a trap there leaves files and connections open.",
+    example="free(table); in plugin_cleanup, after the last slot has freed it.",
     fix={
         "c": "Free what is there and nothing twice; set pointers to NULL after free().",
         "go": "Check for nil before closing; recover from panics.",

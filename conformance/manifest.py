@@ -30,6 +30,7 @@ def _no_problems(rule_id: str, reading: Reading) -> None:
     section="7",
     why="Editors that save as UTF-16 or Latin-1 make a file that some hosts read as other text "
     "and others not at all.",
+    example="author: René, saved as Latin-1.",
     fix=everywhere("Save manifest.yaml as UTF-8, and write control characters as escapes."),
     codes=("manifest.encoding", "manifest.character"),
 )
@@ -44,9 +45,10 @@ def test_man001_manifest_is_utf8(zeno_reading: Reading) -> None:
     section="7",
     why="YAML parsers disagree about what is not plain: tags build objects, aliases expand "
     "without end, and a second document is read by one host and dropped by another.",
+    example="description: *text",
     fix=everywhere(
-        "Write one document of keys and values: no tabs for indentation, no &anchors and "
-        "*aliases, no !tags, no second `---`; put special characters in quotes."
+        "Write one document of keys and values into manifest.yaml: no tabs for indentation, no "
+        "&anchors and *aliases, no !tags, no second `---`; put special characters in quotes."
     ),
     codes=(
         "manifest.alias",
@@ -74,6 +76,7 @@ def test_man002_manifest_is_one_plain_document(zeno_reading: Reading) -> None:
     section="7",
     why="Of two equal keys one parser takes the first and another the last: a second "
     "`permissions` can grant what a reviewer never saw.",
+    example="permissions: … at the top, and permissions: … again further down.",
     fix=everywhere("Keep one of the two keys and merge what stands below them."),
     codes=("manifest.duplicate_key",),
 )
@@ -88,7 +91,10 @@ def test_man003_keys_stand_once(zeno_reading: Reading) -> None:
     section="7",
     why="A list where a text is expected, or a text where a list is, is read as empty by one "
     "host and ends the load in another.",
-    fix=everywhere("Give each field the type that the finding names, at the line it names."),
+    example="author: [Ada, Grace]",
+    fix=everywhere(
+        "Give each field the type and length that the finding names, at the line it names."
+    ),
     codes=("manifest.type", "manifest.key_type", "manifest.text_too_long"),
 )
 def test_man004_fields_have_their_types(zeno_reading: Reading) -> None:
@@ -102,6 +108,7 @@ def test_man004_fields_have_their_types(zeno_reading: Reading) -> None:
     section="7",
     why="The name becomes folders and report files on every system and is how other plugins "
     "require this one.",
+    example="name: My Plugin",
     fix=everywhere("Write `name: my-plugin`: ASCII letters, digits, dots, dashes and underscores."),
     codes=("manifest.name_missing", "manifest.name"),
 )
@@ -115,6 +122,7 @@ def test_man005_name_is_there(zeno_reading: Reading) -> None:
     level="MUST",
     section="7",
     why="`requires` of other plugins compares versions; 1.0 or v1.0.0 has no place in an order.",
+    example="version: v1.0",
     fix={
         "c": "Write three numbers, such as `version: 1.0.0`.",
         "go": "Write three numbers without the `v` of a module tag, such as `version: 1.0.0`.",
@@ -131,8 +139,9 @@ def test_man006_version_is_semver(zeno_reading: Reading) -> None:
     "MAN-007",
     level="MUST",
     section="7",
-    why="A path with `..`, a backslash or a link that leaves the folder loads another file than "
-    "the one that was reviewed, or none on another system.",
+    why="The host loads the file that is named and no other: a build that writes elsewhere leaves "
+    "none there, and a path with `..`, a backslash or a link loads what nobody reviewed.",
+    example="binary: ../target/wasm32-wasip1/release/hello.wasm",
     fix={
         "c": "Let the compiler write into the folder (-o plugin.wasm) and name that file.",
         "go": "Build with -o plugin.wasm into the folder and name that file.",
@@ -156,6 +165,7 @@ def test_man007_binary_is_in_the_folder(zeno_reading: Reading) -> None:
     level="MUST",
     section="7",
     why="A misspelled kind (`filesytem`) grants nothing, and the plugin fails at the first call.",
+    example="permissions: {filesytem: [/data]}",
     fix=everywhere("Use network, env, scope, filesystem or database."),
     codes=("manifest.permission_kind",),
 )
@@ -170,6 +180,7 @@ def test_man008_permission_kinds_are_known(zeno_reading: Reading) -> None:
     section="PERMISSIONS.md, General",
     why="Hosts that match by prefix let https://api.example.com* reach "
     "api.example.com.evil.com; a pattern outside the grammar means more than its author thinks.",
+    example='network: ["https://api.example.com*"]',
     fix=everywhere(
         "Write each grant in its canonical form: https://api.example.com/*, /data, API_KEY, "
         "default, read."
@@ -186,6 +197,7 @@ def test_man009_grants_are_well_formed(zeno_reading: Reading) -> None:
     level="MUST",
     section="7",
     why="A range that no resolver understands cannot be met, or is taken for any version.",
+    example="requires: {zeno: at least 0.3}",
     fix=everywhere('Write ranges as npm does, in quotes: zeno: ">=0.3.0 <1".'),
     codes=("manifest.requires_name", "manifest.requires_range"),
 )
@@ -198,7 +210,9 @@ def test_man010_requires_has_ranges(zeno_reading: Reading) -> None:
     "MAN-011",
     level="MUST",
     section="7",
-    why="An unknown type is taken for text by one host and refused by another.",
+    why="An unknown type is taken for text by one host and refused by another; what has no name "
+    "cannot be set.",
+    example="config: {retries: {type: uint}}",
     fix=everywhere(
         "Use string, int, integer, float, number, decimal, bool, boolean, list, array, map, "
         "object or any."
@@ -216,7 +230,8 @@ def test_man011_config_types_are_known(zeno_reading: Reading) -> None:
     section="PERMISSIONS.md, env",
     why="host_env_get answers with an empty text for what is not granted: the plugin runs "
     "without its API key and fails far from the cause.",
-    fix=everywhere("List the `env` name of every config parameter under permissions.env, too."),
+    example="config: {key: {type: string, env: API_KEY}}, and no permissions.env.",
+    fix=everywhere("Let `env` be a variable's name, and list it under permissions.env, too."),
     codes=("manifest.config_env", "manifest.config_env_ungranted"),
 )
 def test_man012_config_env_is_granted(zeno_reading: Reading) -> None:
@@ -230,6 +245,7 @@ def test_man012_config_env_is_granted(zeno_reading: Reading) -> None:
     section="7",
     why="A parameter reaches the plugin through host_env_get of its `env` name alone; without "
     "one the operator sets a value that nobody reads.",
+    example="config: {greeting: {type: string, default: Hello}}",
     fix=everywhere("Give the parameter an `env`, and read it with host_env_get."),
     codes=("manifest.config_env_missing",),
 )
@@ -243,6 +259,7 @@ def test_man013_config_names_its_variable(zeno_reading: Reading) -> None:
     level="SHOULD",
     section="7",
     why="An unknown key is ignored: behind most of them stands a known one that is misspelled.",
+    example="permission: {env: [API_KEY]}",
     fix=everywhere("Correct the key, or remove it."),
     codes=("manifest.unknown_key",),
 )
@@ -256,6 +273,7 @@ def test_man014_keys_are_known(zeno_reading: Reading) -> None:
     level="SHOULD",
     section="PERMISSIONS.md, General",
     why="A grant that stands twice makes a review longer and hides the one that was meant.",
+    example="env: [API_KEY, API_URL, API_KEY]",
     fix=everywhere("Remove the second entry, or correct it."),
     codes=("manifest.grant_twice",),
 )

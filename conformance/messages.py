@@ -19,11 +19,13 @@ _MESSAGES: Final[tuple[Phase, ...]] = ("init", "register", "execute")
     level="MUST",
     section="4",
     why="JSON put together by hand breaks at the first quote, backslash or line end in a value.",
+    example='fmt.Sprintf(`{"success":false,"error":"%s"}`, reason)  // reason has quotes',
     fix={
         "c": "Escape quotes, backslashes and control characters in every text; write no comma "
         "behind the last member.",
         "go": "Use json.Marshal for the whole message, not fmt.Sprintf.",
         "rust": "Use serde_json::to_string for the whole message, not format!.",
+        "zig": "Use std.json for the whole message, not std.fmt.",
     },
     codes=("protocol.json",),
 )
@@ -38,6 +40,7 @@ def test_msg001_messages_are_json(zeno_subject: Subject) -> None:
     section="4",
     why="Which of two equal members counts differs from parser to parser: two hosts see two "
     "different answers.",
+    example='{"success":true,"data":{"id":1,"id":2}}',
     fix={
         "c": "Write each member once; collect values before writing.",
         "go": "Marshal a map or a struct without equal tags.",
@@ -56,6 +59,7 @@ def test_msg002_members_stand_once(zeno_subject: Subject) -> None:
     section="4",
     why="A division by zero prints NaN or Infinity, which no JSON parser takes; larger integers "
     "lose digits in the engine.",
+    example='sprintf(out, "{\\"ratio\\":%f}", a / b);  // b is 0: inf',
     fix={
         "c": "Check isfinite() before printing, and print large integers as text.",
         "go": "json.Marshal refuses NaN: check math.IsNaN and math.IsInf, send big.Int as text.",
@@ -74,6 +78,7 @@ def test_msg003_numbers_are_finite(zeno_subject: Subject) -> None:
     section="4",
     why="A text cut between the halves of an emoji's escape is refused by strict parsers and "
     "turned into a replacement character by others.",
+    example='{"text":"\\ud83d"}, the first half of an emoji.',
     fix={
         "c": "Write characters above U+FFFF as UTF-8, or both halves of the pair.",
         "go": "Cut []rune, not UTF-16 units.",
@@ -91,6 +96,7 @@ def test_msg004_surrogates_come_in_pairs(zeno_subject: Subject) -> None:
     level="MUST",
     section="PERMISSIONS.md, Limits",
     why="Deep nesting exhausts the stack of whoever reads it, a recursive structure the memory.",
+    example="A tree of comments, each inside the one that it answers, 100 deep.",
     fix={
         "c": "Bound the depth of what you write, and flatten what you answer.",
         "go": "Flatten what you answer; look for a structure that contains itself.",
@@ -108,6 +114,7 @@ def test_msg005_messages_are_of_moderate_depth(zeno_subject: Subject) -> None:
     level="MUST",
     section="3",
     why="The host copies every message; one of a hundred megabytes stops all plugins at once.",
+    example="A slot that answers a whole 20 MB file as base64.",
     fix={
         "c": "Answer in parts, and check that a length is not read as a pointer.",
         "go": "Answer in parts; write large results with host_file_write.",

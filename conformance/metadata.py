@@ -24,6 +24,7 @@ def _no_problems(rule_id: str, subject: Subject) -> None:
     level="MUST",
     section="4",
     why="A host that expects members and gets a list or a text has nothing to identify.",
+    example='["hello", "1.0.0"]',
     fix={
         "c": 'Return {"name": …, "version": …} from plugin_init, not the slot list.',
         "go": "Marshal a struct or a map, not a slice.",
@@ -41,6 +42,7 @@ def test_met001_metadata_is_an_object(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why="Logs, errors and permissions are kept by name; `Name` or `id` is not read.",
+    example='{"Name":"hello","version":"1.0.0"}',
     fix={
         "c": "Write the member `name` in lower case.",
         "go": 'Tag the field: Name string `json:"name"`.',
@@ -57,7 +59,9 @@ def test_met002_metadata_has_a_name(zeno_subject: Subject) -> None:
     "MET-003",
     level="MUST",
     section="4",
-    why="A version written as a number loses its zeros: 1.10 becomes 1.1.",
+    why="Other plugins require this one by it; written as a number it loses its zeros: 1.10 "
+    "becomes 1.1.",
+    example='{"name":"hello","version":1.10}',
     fix={
         "c": "Write the member `version` as a string in quotes.",
         "go": 'Tag the field: Version string `json:"version"`.',
@@ -75,6 +79,7 @@ def test_met003_metadata_has_a_version(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why="`requires` of other plugins compares versions; 1.0 or v1.0.0 has no place in an order.",
+    example='{"name":"hello","version":"v1.0"}',
     fix={
         "c": 'Write three numbers: "1.0.0".',
         "go": 'Write three numbers without the v of a module tag: "1.0.0".',
@@ -92,6 +97,7 @@ def test_met004_version_is_semver(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why="A list of authors or a license object breaks every page that shows plugins.",
+    example='"author":["Ada","Grace"]',
     fix={
         "c": "Write each of them as one string.",
         "go": "Declare the fields as string; join lists with strings.Join.",
@@ -109,6 +115,7 @@ def test_met005_descriptive_members_are_strings(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why="The engine keeps configuration as text; a number or a nested object is dropped.",
+    example='"config":{"retries":3}',
     fix={
         "c": "Write every value of `config` in quotes.",
         "go": "Declare config as map[string]string.",
@@ -127,6 +134,7 @@ def test_met006_config_has_string_values(zeno_subject: Subject) -> None:
     section="4",
     why="A copied template keeps its old name in one of the two places; logs and permissions "
     "then speak of two plugins.",
+    example='manifest.yaml says name: shop, plugin_init still says "hello-go".',
     fix={
         "c": "Define the name once, and pass it with -DPLUGIN_NAME from the manifest.",
         "go": "Embed the manifest's values with -ldflags=-X, or a generated file.",
@@ -144,6 +152,7 @@ def test_met007_name_is_the_manifests(zeno_manifest: Manifest, zeno_metadata: An
     level="MUST",
     section="4",
     why="A release that raises the version in one of the two places is taken for the old one.",
+    example='manifest.yaml says version: 1.1.0, plugin_init still says "1.0.0".',
     fix={
         "c": "Define the version once, and pass it with -DPLUGIN_VERSION from the manifest.",
         "go": "Set it with -ldflags=-X from the manifest.",

@@ -51,6 +51,7 @@ def _same(exchanges: tuple[Exchange, ...], kind: Kind, what: str, *others: Kind)
     section="4",
     why="A required parameter that is missing is read as empty or zero, and the slot does "
     "something else than was asked.",
+    example='amount = number(parameters, "amount");  // 0 when it is not there',
     fix={
         "c": "Look for each required parameter first, and answer a failure that names it.",
         "go": "Use value, ok := parameters[name]; an absent member leaves a struct field zero.",
@@ -68,6 +69,7 @@ def test_par001_missing_parameters_are_failures(zeno_exchanges: tuple[Exchange, 
     section="4",
     why="Scripts pass null for a variable that is not set; a plugin that sees a value in it "
     "greets null, or refuses an optional parameter.",
+    example='if title, there := parameters["title"]; there { … }  // nil is there, too',
     fix={
         "c": "Treat the value null as if the member were not there.",
         "go": "Check for nil after looking the parameter up; use pointers in structs.",
@@ -86,6 +88,7 @@ def test_par002_null_is_missing(zeno_exchanges: tuple[Exchange, ...]) -> None:
     section="4",
     why="A map read as text, or a text as number, gives [object], 0 or NaN far from the call "
     "that was wrong.",
+    example="let count = value.as_i64().unwrap_or(0);",
     fix={
         "c": "Check the first byte of the value: a quote, a digit, a brace, a bracket, t or f.",
         "go": "Use the two-value form: text, ok := value.(string).",
@@ -103,6 +106,7 @@ def test_par003_wrong_types_are_failures(zeno_exchanges: tuple[Exchange, ...]) -
     section="4",
     why="Hosts leave `parameters` out when there are none; a plugin that insists on it fails "
     "for slots that need nothing.",
+    example='if (!find(request, "parameters")) return fail("parameters are required");',
     fix={
         "c": "Go on with no parameters when the member is not there.",
         "go": "Reading from a nil map is fine; do not check for the member.",
@@ -121,6 +125,7 @@ def test_par004_missing_parameters_member_is_empty(zeno_exchanges: tuple[Exchang
     section="4",
     why="Hosts add parameters such as `value` and `_zeno_scope`; a plugin that refuses what it "
     "does not know fails in the next version of its host.",
+    example="#[serde(deny_unknown_fields)] struct Parameters { name: String }",
     fix={
         "c": "Skip members that you do not look for.",
         "go": "Do not use DisallowUnknownFields.",
@@ -138,6 +143,7 @@ def test_par005_unknown_parameters_are_ignored(zeno_exchanges: tuple[Exchange, .
     section="4",
     why="Some hosts send the optional `context` and some do not; a plugin that knows two members "
     "alone works with half of them.",
+    example="decoder.DisallowUnknownFields()",
     fix={
         "c": "Skip members of the request that you do not look for.",
         "go": "Do not use DisallowUnknownFields.",
@@ -155,6 +161,7 @@ def test_par006_context_is_optional(zeno_exchanges: tuple[Exchange, ...]) -> Non
     section="4",
     why="A host that serves aliases passes the real name as the argument; a plugin that "
     "dispatches on slot_name answers another slot's question.",
+    example="switch request.SlotName {",
     fix={
         "c": "Dispatch on the first two arguments of plugin_execute, not on slot_name.",
         "go": "Dispatch on the name argument, not on request.SlotName.",
@@ -173,6 +180,7 @@ def test_par007_name_argument_wins(zeno_exchanges: tuple[Exchange, ...]) -> None
     section="4",
     why="A plugin that searches for a name in the bytes finds one in what is no JSON, and acts "
     "on half a request.",
+    example='if (strstr(request, "\\"name\\":")) return greet(request);',
     fix={
         "c": "Read the request to its end before acting on it, and answer a failure if it breaks.",
         "go": "Check the error of json.Unmarshal first.",
@@ -189,6 +197,7 @@ def test_par008_no_json_is_a_failure(zeno_exchanges: tuple[Exchange, ...]) -> No
     level="SHOULD",
     section="4",
     why="JSON that is no object has no parameters: what is required is missing.",
+    example='let parameters = request.get("parameters").and_then(Value::as_object);',
     fix={
         "c": "Check that request and parameters start with a brace.",
         "go": "Unmarshal into a struct with a map, and check the error.",

@@ -28,6 +28,7 @@ def _no_problems(rule_id: str, exchanges: tuple[Exchange, ...]) -> None:
     level="MUST",
     section="4",
     why="A slot that answers its bare result has no place for success or an error.",
+    example='return "[1, 2, 3]";',
     fix={
         "c": 'Answer {"success": true, "data": {…}}.',
         "go": "Marshal one Response struct for every slot.",
@@ -46,6 +47,7 @@ def test_rsp001_response_is_an_object(zeno_exchanges: tuple[Exchange, ...]) -> N
     section="4",
     why='A missing `success` is a failure to the reference host, and "true" in quotes is none '
     "at all.",
+    example='Success bool `json:"success,omitempty"`',
     fix={
         "c": 'Write "success":true or "success":false in every response.',
         "go": 'Tag the field Success bool `json:"success"`, without omitempty.',
@@ -63,6 +65,7 @@ def test_rsp002_response_says_success(zeno_exchanges: tuple[Exchange, ...]) -> N
     level="MUST",
     section="4",
     why="The engine merges `data` into the scope by name; a list or a text has no names.",
+    example='{"success":true,"data":[1,2,3]}',
     fix={
         "c": 'Wrap the result: "data":{"items":[…]}.',
         "go": "Declare Data as map[string]any.",
@@ -80,6 +83,7 @@ def test_rsp003_data_is_an_object(zeno_exchanges: tuple[Exchange, ...]) -> None:
     level="MUST",
     section="4",
     why="Scripts show `error` to people; an object there shows as [object] or ends the call.",
+    example='{"success":false,"error":{"code":404}}',
     fix={
         "c": "Write one string; put details into its words.",
         "go": "Use err.Error(), not the error value.",
@@ -97,6 +101,7 @@ def test_rsp004_error_is_a_string(zeno_exchanges: tuple[Exchange, ...]) -> None:
     level="MUST",
     section="4",
     why="A failure without a reason leaves its user with nothing to act on.",
+    example='return "{\\"success\\":false}";',
     fix={
         "c": 'Write "error":"what went wrong" in every failure.',
         "go": "Build failures with one function that takes the reason.",
@@ -114,6 +119,7 @@ def test_rsp005_failures_say_why(zeno_exchanges: tuple[Exchange, ...]) -> None:
     level="SHOULD",
     section="4",
     why="The text is ignored: a warning that was meant for the user is lost.",
+    example='{"success":true,"data":{},"error":"none"}',
     fix={
         "c": "Leave `error` out of successes; put warnings into `data` or the log.",
         "go": 'Tag the field Error string `json:"error,omitempty"`.',
@@ -132,6 +138,7 @@ def test_rsp006_successes_carry_no_error(zeno_exchanges: tuple[Exchange, ...]) -
     section="4",
     why="The reference host matches names without regard to case, others do not: `Data` is read "
     "there and lost here.",
+    example="type Response struct { Success bool; Data map[string]any; Error string }",
     fix={
         "c": "Write success, data and error in lower case.",
         "go": "Tag the fields: untagged ones marshal as Success, Data and Error.",

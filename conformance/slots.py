@@ -29,6 +29,7 @@ def _no_problems(rule_id: str, subject: Subject) -> None:
     level="MUST",
     section="4",
     why="An object that maps names to slots, or wraps the list, registers nothing.",
+    example='{"slots":[{"name":"hello.greet"}]}',
     fix={
         "c": "Return [ … ], the list itself.",
         "go": "Marshal a []Slot, not a map and not a struct around it.",
@@ -46,6 +47,7 @@ def test_slt001_slot_list_is_an_array(zeno_subject: Subject) -> None:
     level="SHOULD",
     section="4",
     why="A plugin that lists no slot can never be called.",
+    example="slots := []Slot{}  // marshalled before any was appended",
     fix={
         "c": "List every slot that plugin_execute serves.",
         "go": "List every slot that plugin_execute serves; a nil slice marshals as null.",
@@ -63,6 +65,7 @@ def test_slt002_slot_list_has_slots(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why="A list of bare names has no place for inputs, and hosts that read objects fail on it.",
+    example='["hello.greet", "hello.count"]',
     fix={
         "c": 'Write {"name": "my.slot"} for each slot.',
         "go": "Marshal structs, not strings.",
@@ -80,6 +83,7 @@ def test_slt003_slots_are_objects(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why="`Name` or `slot` is not read: the slot is registered under no name.",
+    example='[{"slot":"hello.greet"}]',
     fix={
         "c": "Write the member `name` in lower case.",
         "go": 'Tag the field: Name string `json:"name"`.',
@@ -98,6 +102,7 @@ def test_slt004_slots_have_names(zeno_subject: Subject) -> None:
     section="4",
     why="Scripts call slots by name: a name without a dot, or with a dash or a blank, is another "
     "word of the language or none.",
+    example='[{"name":"greet"}]',
     fix=everywhere("Name slots plugin.action: ASCII letters, digits and _, joined by dots."),
     codes=("slots.name_grammar",),
 )
@@ -111,6 +116,7 @@ def test_slt005_names_follow_the_grammar(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why="A plugin that names a slot http.get takes the engine's own slot away from every script.",
+    example='[{"name":"http.get"}]',
     fix=everywhere("Let the first segment be the plugin's own name."),
     codes=("slots.name_reserved",),
 )
@@ -124,6 +130,7 @@ def test_slt006_names_are_not_the_engines(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why="Of two slots with one name one is never called; which one differs from host to host.",
+    example='[{"name":"hello.greet"}, {"name":"hello.greet"}]',
     fix=everywhere("Give each slot a name of its own, or remove the second entry."),
     codes=("slots.duplicate",),
 )
@@ -137,6 +144,7 @@ def test_slt007_names_are_unique(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why="Editors show descriptions; an object or a number there breaks their completion.",
+    example='{"name":"hello.greet","description":["Greets."]}',
     fix={
         "c": "Write each `description` as one string.",
         "go": "Declare Description as string.",
@@ -154,6 +162,7 @@ def test_slt008_descriptions_are_strings(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why="Tools look inputs up by name; in a list of inputs they find none.",
+    example='{"name":"hello.greet","inputs":[{"name":"name","type":"string"}]}',
     fix={
         "c": 'Write "inputs": {"text": {"type": "string"}}, an object by name.',
         "go": "Declare Inputs as map[string]Input.",
@@ -171,6 +180,7 @@ def test_slt009_inputs_are_objects_by_name(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why="The engine checks and converts parameters by type; `str` or `uint` means nothing to it.",
+    example='"inputs":{"name":{"type":"str"}}',
     fix=everywhere(
         "Use string, int, integer, float, number, decimal, bool, boolean, list, array, map, "
         "object or any."
@@ -187,6 +197,7 @@ def test_slt010_input_types_are_known(zeno_subject: Subject) -> None:
     level="SHOULD",
     section="4",
     why="Without a type the engine passes anything on, and the mistake shows inside the plugin.",
+    example='"inputs":{"name":{"required":true}}',
     fix=everywhere("Write a `type` for each input; `any` where everything is fine."),
     codes=("slots.input_untyped",),
 )
@@ -200,6 +211,7 @@ def test_slt011_inputs_have_types(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why='"required": "false" is a text, and a text is true in most languages.',
+    example='"inputs":{"name":{"type":"string","required":"false"}}',
     fix={
         "c": "Write true or false without quotes.",
         "go": "Declare Required as bool.",
@@ -217,6 +229,7 @@ def test_slt012_required_is_a_boolean(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why="Editors look outputs up by name; in a list or a text they find none.",
+    example='"outputs":["message"]',
     fix={
         "c": 'Write "outputs": {"message": {"type": "string"}}, an object by name.',
         "go": "Declare Outputs as map[string]Output.",
@@ -234,6 +247,7 @@ def test_slt013_outputs_are_an_object(zeno_subject: Subject) -> None:
     level="MUST",
     section="PERMISSIONS.md, Limits",
     why="A plugin that generates a slot for each row of a table fills the engine's registry.",
+    example="A slot table.row_1, table.row_2, … for each row of a table.",
     fix=everywhere("Offer one slot with a parameter instead of a slot for each thing."),
     codes=("limit.slots",),
 )

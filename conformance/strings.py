@@ -26,6 +26,7 @@ _WINDOWS: Final = {"metadata": 4096, "slot list": 8192, "response": 16384}
     section="3",
     why="0 is what a failed allocation or a forgotten return gives; a host that reads there gets "
     "whatever stands at the start of the memory.",
+    example="char *out = malloc(n); return out;  // 0 when there is no memory left",
     fix={
         "c": "Return the buffer's address on every path, and a static failure text when malloc "
         "fails.",
@@ -45,6 +46,7 @@ def test_str001_no_text_is_at_zero(zeno_subject: Subject) -> None:
     section="3",
     why="A packed (pointer, length), an error code such as -1 or a 64-bit address cut to 32 bits "
     "points outside the memory.",
+    example="return (uint32_t)text | length << 16;  // pointer and length in one",
     fix={
         "c": "Return the address itself, not an error code and not a packed pair.",
         "go": "Return uint32(uintptr(unsafe.Pointer(&buffer[0]))).",
@@ -63,10 +65,13 @@ def test_str002_every_text_is_inside_the_memory(zeno_subject: Subject) -> None:
     section="3",
     why="Texts of Go and Rust carry a length and no NUL: the host reads on into what lies behind "
     "them, and answers change with what was there before.",
+    example="return uint32(uintptr(unsafe.Pointer(unsafe.StringData(text))))",
     fix={
         "c": "Write '\\0' behind the last byte, and allocate one byte for it.",
         "go": "Append a zero byte before taking the address: append([]byte(text), 0).",
         "rust": "Use CString, or push(0) before taking the pointer.",
+        "zig": "Answer a [:0]const u8: literals are, dupeZ and allocPrintSentinel make one.",
+        "assemblyscript": "Use String.UTF8.encode(text, true), which writes the NUL.",
     },
     codes=("protocol.terminator",),
 )
@@ -81,10 +86,12 @@ def test_str003_every_text_ends_with_nul(zeno_subject: Subject) -> None:
     section="3",
     why="Cutting a text at a byte count splits characters, and Latin-1 data passes unnoticed as "
     "long as it is ASCII.",
+    example="String::from_utf8_unchecked(bytes[..100].to_vec())",
     fix={
         "c": "Cut texts only before a byte that is not 10xxxxxx; convert Latin-1 data.",
         "go": "Cut []rune, not bytes; clean foreign data with strings.ToValidUTF8.",
         "rust": "Use String and char_indices(), not from_utf8_unchecked and byte slices.",
+        "assemblyscript": "Use String.UTF8.encode: what a string points to is UTF-16.",
     },
     codes=("protocol.utf8",),
 )
@@ -98,6 +105,7 @@ def test_str004_every_text_is_utf8(zeno_subject: Subject) -> None:
     level="MUST",
     section="PERMISSIONS.md, Replies",
     why="A file that an editor saved with a byte order mark and the build embedded is no JSON.",
+    example='const METADATA: &str = include_str!("metadata.json");  // saved with a BOM',
     fix={
         "c": "Save the embedded file as UTF-8 without BOM.",
         "go": "Save the //go:embed file as UTF-8 without BOM.",
@@ -116,10 +124,12 @@ def test_str005_no_text_starts_with_a_bom(zeno_subject: Subject) -> None:
     section="2",
     why="An alloc with a fixed buffer is full at the first large request: the host has nowhere "
     "to write.",
+    example="static char arena[65536]; void *alloc(size_t n) { return n > left ? 0 : take(n); }",
     fix={
         "c": "Let alloc call malloc, or grow the memory with __builtin_wasm_memory_grow.",
         "go": "Let alloc make([]byte, size) and keep it in a map until it is released.",
         "rust": "Let alloc use Vec::with_capacity(size) and mem::forget; size 0 may give anything.",
+        "assemblyscript": "Let alloc call heap.alloc(size).",
     },
     codes=("protocol.alloc_null",),
 )
@@ -134,6 +144,7 @@ def test_str006_alloc_never_returns_zero(zeno_subject: Subject) -> None:
     section="2",
     why="A bump allocator that moves its pointer without growing the memory hands out addresses "
     "that are not there.",
+    example="void *alloc(size_t n) { void *at = top; top += n; return at; }",
     fix={
         "c": "Compare the end of the block with __builtin_wasm_memory_size(0) * 65536, and grow.",
         "go": "Let alloc make([]byte, size): the runtime grows the memory.",
@@ -152,10 +163,13 @@ def test_str007_alloc_gives_room(zeno_subject: Subject) -> None:
     section="3",
     why="strcmp and strlen on an argument work while fresh memory is zero, and fail after a call "
     "that left other bytes there.",
+    example='if (strcmp(name, "hello.greet") == 0)',
     fix={
         "c": "Compare with memcmp and the given length; no strlen, strcmp or sscanf on arguments.",
         "go": "Build the text with unsafe.String(pointer, size); do not search for a NUL.",
         "rust": "Use slice::from_raw_parts(pointer, size); never CStr::from_ptr on arguments.",
+        "zig": "Use pointer[0..size]; never std.mem.span on arguments.",
+        "assemblyscript": "Use String.UTF8.decodeUnsafe(pointer, size), without nullTerminated.",
     },
 )
 def test_str008_arguments_are_as_long_as_said(zeno_exchanges: tuple[Exchange, ...]) -> None:
@@ -181,6 +195,7 @@ def test_str008_arguments_are_as_long_as_said(zeno_exchanges: tuple[Exchange, ..
     section="3",
     why="The reference host never calls free: what a call does not give back is lost, and after "
     "some hours the plugin stands at its memory limit.",
+    example="return strdup(answer);  // and nobody frees it",
     fix={
         "c": "Free both arguments before returning, keep one response buffer and reuse it, or "
         "reset an arena at each call.",
@@ -188,6 +203,8 @@ def test_str008_arguments_are_as_long_as_said(zeno_exchanges: tuple[Exchange, ..
         "response.",
         "rust": "Take both arguments back with Vec::from_raw_parts, and drop the last response "
         "when the next is made.",
+        "zig": "Reset an ArenaAllocator with .retain_capacity at each call.",
+        "assemblyscript": "heap.free both arguments; --runtime stub never frees anything.",
     },
 )
 def test_str009_memory_stays_steady(zeno_subject: Subject) -> None:
@@ -209,6 +226,7 @@ def test_str009_memory_stays_steady(zeno_subject: Subject) -> None:
     level="SHOULD",
     section="3",
     why="The reference host reads fixed windows: a longer text is cut, and is no JSON then.",
+    example="A slot list with a page of documentation in each description.",
     fix={
         "c": "Shorten descriptions and examples; answer large results in parts.",
         "go": "Shorten descriptions and examples; answer large results in parts.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.errors import TrapError, ZenoError
 from pytest_zeno.text import LOG, visible
+from pytest_zeno.verdict.rule import LANGUAGE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,14 +24,6 @@ _TEXT: Final = _WIDTH - _LABEL - 2
 _MARK: Final = "| "
 _LINES: Final = 12
 """How many lines of one field are shown: a finding fits on a screen."""
-
-_LANGUAGES: Final = {
-    "c": "C",
-    "go": "Go",
-    "rust": "Rust",
-    "zig": "Zig",
-    "assemblyscript": "AssemblyScript",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +73,27 @@ def render(finding: Finding, *, language: str = "", again: str = "") -> str:
     lines += _field("expected", finding.expected)
     lines += [line for frame in finding.backtrace for line in _field("at", frame)]
     lines += _field("stderr", finding.stderr)
-    lines += _own("why", rule.why)
+    lines += paragraph("why", rule.why)
     lines += _field("hint", finding.hint)
-    lines += _fixes(rule, language)
+    lines += fixes(rule, language)
     lines += _field("again", again, wrap=False)
     return "\n".join(lines)
 
 
-def _fixes(rule: Rule, language: str) -> Iterator[str]:
+def fixes(rule: Rule, language: str) -> Iterator[str]:
     """Yield the fix in the author's language; where that is not known, each that differs."""
     if language in rule.fix or len(set(rule.fix.values())) == 1:
-        yield from _own("fix", rule.fix.get(language) or next(iter(rule.fix.values())))
+        yield from paragraph("fix", rule.fix.get(language) or next(iter(rule.fix.values())))
         return
     for name, text in rule.fix.items():
-        yield from _own(f"fix {_LANGUAGES.get(name, name)}", text)
+        yield from paragraph(f"fix {LANGUAGE_NAMES.get(name, name)}", text)
 
 
-def _own(label: str, text: str) -> list[str]:
+def paragraph(label: str, text: str) -> list[str]:
     """Return a labelled paragraph of ours, without marks before its lines."""
-    return _labelled(label, textwrap.wrap(text, _TEXT))
+    over = " " * (len(label) - _LABEL + 1)  # a longer label leaves less of the first line
+    lines = textwrap.wrap(text, _TEXT, initial_indent=over, break_on_hyphens=False)
+    return _labelled(label, [line.removeprefix(over) for line in lines])
 
 
 def _field(label: str, text: str, *, wrap: bool = True) -> list[str]:

@@ -15,6 +15,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
 
+from pytest_zeno.verdict.subjects import SUBJECTS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -25,6 +27,15 @@ Level = Literal["MUST", "SHOULD", "MAY"]
 
 LANGUAGES: Final = ("c", "go", "rust")
 """The languages that every rule has a fix for."""
+
+LANGUAGE_NAMES: Final = {
+    "c": "C",
+    "go": "Go",
+    "rust": "Rust",
+    "zig": "Zig",
+    "assemblyscript": "AssemblyScript",
+}
+"""The languages that a rule may have a fix for, as people write them."""
 
 SUITE: Final = "pytest_zeno.conformance"
 
@@ -44,7 +55,8 @@ class Rule:
 
     ``example`` is a line of code, or what an author did, that breaks the rule. ``since`` is the
     revision of the contract that brought it, and ``profile`` the only one in which it applies,
-    None for all of them. ``family`` is its module in the suite, in words: ``host calls``.
+    None for all of them. ``family`` is its module in the suite, in words (``host calls``), and
+    ``test`` the name of its function.
     """
 
     id: str
@@ -59,6 +71,7 @@ class Rule:
     since: int = 1
     profile: Profile | None = None
     family: str = ""
+    test: str = ""
 
     def __repr__(self) -> str:
         return f"<Rule {self.id} {self.level}>"
@@ -67,6 +80,16 @@ class Rule:
     def source(self) -> str:
         """Where the rule comes from, for people: ``ABI.md section 3``."""
         return f"ABI.md section {self.section}" if self.section.isdigit() else self.section
+
+    @property
+    def subject(self) -> str:
+        """What the rule is about: ``slot list``."""
+        return SUBJECTS.get(self.id[:3], "")
+
+    @property
+    def scope(self) -> str:
+        """The profiles in which the rule applies, for people."""
+        return f"profile {self.profile} alone" if self.profile else "every profile"
 
     def applies(self, profile: Profile, *, bare: bool) -> bool:
         """Whether a plugin, or a module without a manifest, is judged by it in a profile."""
@@ -89,21 +112,22 @@ def rule(
     level: Level,
     section: str,
     why: str,
+    example: str,
     fix: Mapping[str, str],
     codes: tuple[str, ...] = (),
     needs_manifest: bool = False,
-    example: str = "",
     since: int = 1,
     profile: Profile | None = None,
 ) -> Callable[[Callable[..., None]], RuleFunction]:
     """Make a function a rule.
 
-    Raises ValueError when id, name, docstring and fixes do not fit each other.
+    Raises ValueError when id, name, docstring, example and fixes do not fit each other.
     """
 
     def decorate(function: Callable[..., None]) -> RuleFunction:
         sentence = inspect.cleandoc(function.__doc__ or "")
-        _check(id, function.__name__, sentence, fix)
+        _check(id, function.__name__, sentence)
+        _check_texts(id, example, fix)
         stages = inspect.signature(function).parameters
         made = cast("RuleFunction", function)
         made.zeno_rule = Rule(
@@ -119,6 +143,7 @@ def rule(
             since=since,
             profile=profile,
             family=function.__module__.rpartition(".")[2].replace("_", " "),
+            test=function.__name__,
         )
         return made
 
@@ -130,17 +155,25 @@ def everywhere(text: str) -> dict[str, str]:
     return dict.fromkeys(LANGUAGES, text)
 
 
-def _check(id_: str, name: str, sentence: str, fix: Mapping[str, str]) -> None:
+def _check(id_: str, name: str, sentence: str) -> None:
     prefix = f"test_{id_.lower().replace('-', '')}_"
-    missing = [language for language in LANGUAGES if not fix.get(language)]
     if not _ID.fullmatch(id_):
         raise ValueError(f"{id_!r} is no rule's id, which looks like 'STR-001'")
     if not name.startswith(prefix):
         raise ValueError(f"the function of {id_} is named {name!r}, expected {prefix}…")
     if not sentence.endswith(".") or ". " in sentence:
         raise ValueError(f"the docstring of {name} is not one sentence that ends with a full stop")
+
+
+def _check_texts(id_: str, example: str, fix: Mapping[str, str]) -> None:
+    missing = [language for language in LANGUAGES if not fix.get(language)]
+    unknown = [language for language in fix if language not in LANGUAGE_NAMES]
+    if not example:
+        raise ValueError(f"{id_} has no example: what does an author write that breaks it?")
     if missing:
         raise ValueError(f"{id_} has no fix for {', '.join(missing)}")
+    if unknown:
+        raise ValueError(f"{id_} has a fix for {', '.join(unknown)}, which nobody asks for")
 
 
 @functools.cache
@@ -176,6 +209,11 @@ def _found() -> list[RuleFunction]:
 def catalogue() -> tuple[Rule, ...]:
     """Return all rules, by id."""
     return tuple(function.zeno_rule for function in functions())
+
+
+def by_family() -> list[Rule]:
+    """Return all rules, by family and id."""
+    return sorted(catalogue(), key=lambda rule: (rule.family, rule.id))
 
 
 def applicable(profile: Profile, *, bare: bool = False) -> tuple[RuleFunction, ...]:

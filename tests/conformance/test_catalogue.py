@@ -8,6 +8,7 @@ import pytest
 
 from pytest_zeno.verdict.judge import STAGES
 from pytest_zeno.verdict.rule import LANGUAGES, SUITE, catalogue, functions
+from pytest_zeno.verdict.subjects import SUBJECTS
 
 PERMISSIONS = frozenset(
     ("General", "network", "filesystem", "env", "database", "scope", "Limits", "Replies")
@@ -55,11 +56,31 @@ def test_section_exists(rule):
 
 @each_rule
 def test_why_and_fixes_are_sentences(rule):
-    """Reason and fixes are whole sentences, one fix for each language."""
+    """Reason and fixes are whole sentences, one fix for each language at least."""
     assert set(LANGUAGES) <= set(rule.fix)
     for text in (rule.why, *rule.fix.values()):
         assert text[-1] == "."
         assert "  " not in text
+
+
+def test_each_subject_has_a_name():
+    """The first part of every id says what the rule is about, and none says what no rule is."""
+    assert {rule.id[:3] for rule in catalogue()} == set(SUBJECTS)
+
+
+@each_rule
+def test_example_is_concrete(rule):
+    """An example is one line of code or a short sentence, and no rule's but its own."""
+    assert re.fullmatch(r"\S.{3,88}\S", rule.example)
+    assert [one.id for one in RULES.values() if one.example == rule.example] == [rule.id]
+
+
+@each_rule
+def test_family_and_test_are_its_functions(rule):
+    """A rule names the module that it stands in, and its test."""
+    (function,) = (one for one in functions() if one.zeno_rule is rule)
+    assert function.__module__.endswith("." + rule.family.replace(" ", "_"))
+    assert rule.test == function.__name__
 
 
 @pytest.mark.parametrize("function", functions(), ids=lambda function: function.__name__)

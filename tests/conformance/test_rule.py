@@ -28,13 +28,18 @@ NOBODYS = frozenset(
 PHASES = ("load", "start", "init", "register", "execute", "cleanup", "manifest")
 
 
-def _decorated(name="test_abc001_words", doc="A rule is kept.", fix=None, id_="ABC-001"):
+KEEP = everywhere("Keep it.")
+
+
+def _decorated(
+    name="test_abc001_words", doc="A rule is kept.", fix=KEEP, example="x", id_="ABC-001"
+):
     def function():
         raise AssertionError
 
     function.__name__, function.__doc__ = name, doc
-    fix = everywhere("Keep it.") if fix is None else fix
-    return rule(id_, level="MUST", section="1", why="It matters.", fix=fix)(function)
+    why = "It matters."
+    return rule(id_, level="MUST", section="1", why=why, example=example, fix=fix)(function)
 
 
 def test_rule_is_stored_on_the_function():
@@ -42,6 +47,7 @@ def test_rule_is_stored_on_the_function():
     found = _decorated().zeno_rule
     assert isinstance(found, Rule)
     assert (found.id, found.sentence, found.needs_manifest) == ("ABC-001", "A rule is kept.", False)
+    assert found.family == "test rule"
 
 
 def test_wrapped_docstring_is_one_line():
@@ -56,12 +62,14 @@ def test_wrapped_docstring_is_one_line():
         ({"name": "test_abc002_words"}, "expected test_abc001_"),
         ({"doc": "Two sentences. And more."}, "not one sentence"),
         ({"doc": None}, "not one sentence"),
+        ({"example": ""}, "ABC-001 has no example"),
         ({"fix": {"c": "Keep it."}}, "no fix for go, rust"),
+        ({"fix": {**KEEP, "ada": "Keep it."}}, "a fix for ada"),
         ({"id_": "ABC-1"}, "is no rule's id"),
     ],
 )
 def test_what_does_not_fit_is_refused(change, said):
-    """Id, name, docstring and fixes have to fit each other."""
+    """Id, name, docstring, example and fixes have to fit each other."""
     with pytest.raises(ValueError, match=re.escape(said)):
         _decorated(**change)
 

@@ -12,7 +12,10 @@ SUITE = """
 from pytest_zeno.verdict import rule
 from pytest_zeno.verdict.rule import everywhere
 
-@rule.rule("MOD-999", level="MUST", section="9", why="w", fix=everywhere("f"), profile="zenoengine")
+@rule.rule(
+    "MOD-999", level="MUST", section="9", why="w", example="e", fix=everywhere("f"),
+    profile="zenoengine",
+)
 def test_mod999_only_there(zeno_subject):
     "The profile has a rule of its own."
     assert zeno_subject.profile == "zenoengine"

@@ -8,7 +8,7 @@ from pytest_zeno.errors import ExitError, ProtocolError, TrapError
 from pytest_zeno.runtime import faults
 from pytest_zeno.verdict.broken import Broken
 from pytest_zeno.verdict.finding import Finding, find, render
-from pytest_zeno.verdict.rule import Rule, catalogue, everywhere
+from pytest_zeno.verdict.rule import LANGUAGE_NAMES, Rule, catalogue, everywhere
 
 FIXES = {"c": "Write in C.", "go": "Write in Go.", "rust": "Write in Rust."}
 HOSTILE = "first\n::error file=a::pwned\n##[error]x\r\x1b[31mred\u202etxet\u2028::warning::y"
@@ -139,7 +139,7 @@ def test_a_rules_own_words():
 @pytest.mark.parametrize("rule", catalogue(), ids=lambda rule: rule.id)
 def test_every_rule_fits_on_a_screen(rule):
     """24 lines of 96 characters, whatever the language."""
-    for language in ("", "c", "go", "rust", "zig"):
+    for language in ("", *LANGUAGE_NAMES):
         lines = render(Finding(rule, "broken", "seen"), language=language, again="x").split("\n")
         assert len(lines) <= 24
         assert max(map(len, lines[1:])) <= 96

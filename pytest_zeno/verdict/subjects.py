@@ -1,0 +1,20 @@
+"""What a rule is about, which the first part of its id says."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SUBJECTS: Final = {
+    "CAL": "calls",
+    "HST": "host calls",
+    "LIF": "the plugin's life",
+    "MAN": "manifest",
+    "MET": "metadata",
+    "MOD": "module",
+    "MSG": "messages",
+    "PAR": "requests",
+    "PRM": "permissions",
+    "RSP": "responses",
+    "SLT": "slot list",
+    "STR": "texts and memory",
+}
