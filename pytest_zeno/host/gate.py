@@ -1,7 +1,8 @@
 """The gate: every host call of a plugin passes here, in every phase (PERMISSIONS.md, General 3, 4).
 
 One call: the request, copied once, goes to the permission of its kind, which returns the canonical
-resource; the service gets that and nothing else; the ledger notes who decided and what came of it.
+resource; the service, or a fault in its place, gets that and nothing else; the ledger notes who
+decided and what came of it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 from threading import get_ident
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
 
@@ -23,15 +24,20 @@ from pytest_zeno.text import visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_zeno.host.faults import Met
     from pytest_zeno.host.services import Services
     from pytest_zeno.limits import Limits
     from pytest_zeno.manifest.grants import Grants
+    from pytest_zeno.permissions.decision import Decision
+    from pytest_zeno.permissions.filesystem import FileWrite
+    from pytest_zeno.permissions.scope import ScopeWrite
     from pytest_zeno.services.log import LogRecord
 
-Answer = tuple[str, bytes | bool]
-"""What decided, and what the guest gets."""
+Reply = bytes | int
+"""What the guest gets: a text, or a number."""
 
 _encode: Final = msgspec.json.Encoder().encode
+_LOG: Final = HOST_FUNCTIONS.index("host_log")
 _ENV: Final = HOST_FUNCTIONS.index("host_env_get")
 _NUMBERS: Final = frozenset(HOST_FUNCTIONS.index(name) for name in ANSWER_NUMBERS)
 _OUTSIDE: Final = "abi.outside_memory"
@@ -63,19 +69,29 @@ class Gate:
         """When the present entry ends, on the monotonic clock."""
         self.notes: dict[int, Entry] = {}
         """What entries asked so far, by thread: one may come in before another has read its own."""
-        self._grants = grants
         self._services = services
         self._limits = limits
         self._defaults = defaults or {}
-        self._handlers: tuple[Callable[[bytes, Phase], Answer], ...] = (
-            self._no_log,
-            self._database,
-            self._http,
-            self._scope_get,
-            self._scope_set,
-            self._file_read,
-            self._file_write,
-            self._env,
+        self._faults = services.faults.present
+        self._decide: tuple[Callable[[bytes, Phase], Decision[Any]], ...] = (
+            _no_log,
+            lambda request, _: database.decide(grants, request, limits),
+            lambda request, _: network.decide(grants, request, limits),
+            lambda key, phase: scope.decide_get(grants, key, phase),
+            lambda request, phase: scope.decide_set(grants, request, phase, limits),
+            lambda path, _: filesystem.decide_read(grants, path),
+            lambda request, _: filesystem.decide_write(grants, request, limits),
+            lambda key, _: env.decide(grants, key),
+        )
+        self._serve: tuple[Callable[[Any], Reply], ...] = (
+            _no_log,
+            lambda query: _success(services.databases.query(query)),
+            lambda request: _success(services.http.send(request, self.until)),
+            lambda key: _success({"value": services.scope.read(key)}),
+            self._write_scope,
+            lambda file: _success({"content": services.files.read(self.plugin, file)}),
+            self._write_file,
+            self._variable,
         )
 
     def begin(self, phase: Phase) -> Entry:
@@ -102,14 +118,19 @@ class Gate:
 
     # -- runtime.instance.HostCalls ---------------------------------------------------------------
 
-    def answer(self, function: int, request: bytes, /) -> bytes | bool:
+    def answer(self, function: int, request: bytes, /) -> Reply:
         """Answer a host call."""
         started = perf_counter()
         notes = self._counted()
         code: Code | str = ""
-        detail = ""
+        detail, reply = "", None
         try:
-            rule, reply = self._handlers[function](request, notes.phase)
+            decision = self._decide[function](request, notes.phase)
+            rule = decision.rule
+            if function in self._faults:
+                rule, detail, reply = self._met(function, request, rule, notes)
+            if reply is None:
+                reply = self._serve[function](decision.resource)
             if reply.__class__ is bytes and len(reply) > self._limits.reply:
                 raise Refused("limit_exceeded", "reply.size", f"{len(reply)} bytes")
         except Refused as refusal:
@@ -130,7 +151,7 @@ class Gate:
         notes.add(trace, len(asked) + size)
         return reply
 
-    def outside(self, function: int, pointer: int, size: int, /) -> bytes | bool:
+    def outside(self, function: int, pointer: int, size: int, /) -> Reply:
         """Answer a host call whose request lies outside the memory: the plugin's breach."""
         self._counted()
         reply = _refusal(function, Refused("invalid_request", _OUTSIDE))
@@ -141,7 +162,10 @@ class Gate:
     def log(self, level: bytes, message: bytes, size: int, /) -> None:
         """Keep a log line; one that is not UTF-8 is dropped and counted (ABI.md section 6)."""
         notes = self.notes.get(get_ident()) or self.begin(self.phase)
+        rule, detail = "log.always", ""
         try:
+            if _LOG in self._faults:
+                rule, detail, _ = self._met(_LOG, message, rule, notes)
             record = self._services.log.add(self.plugin, notes.phase, level, message, size)
         except Refused as refusal:
             asked = message[:KEPT_BYTES]
@@ -151,7 +175,7 @@ class Gate:
         asked = message[:KEPT_BYTES]
         # Always kept: log lines have limits of their own.
         notes.room -= EACH + len(asked)
-        notes.traces.append(Trace("host_log", asked, "", "log.always", "", None, 0.0))
+        notes.traces.append(Trace("host_log", asked, "", rule, detail, None, 0.0))
 
     def log_outside(self, pointer: int, /) -> None:
         """Note a log line that lies outside the memory."""
@@ -179,43 +203,23 @@ class Gate:
         detail = f"{count} host calls during start, where each is answered by 0"
         self._breach("start", "unavailable", "abi.start", detail)
 
-    # -- one function each -------------------------------------------------------------------------
+    # -- services ----------------------------------------------------------------------------------
 
-    def _no_log(self, request: bytes, phase: Phase) -> Answer:
-        raise Refused("internal", "abi.function", "log lines come through the ring")
+    def _met(self, function: int, request: bytes, rule: str, notes: Entry) -> Met:
+        return self._services.faults.meet(function, request, rule, notes, self.until)
 
-    def _env(self, request: bytes, phase: Phase) -> Answer:
-        decision = env.decide(self._grants, request)
-        name, known = decision.resource, self._services.env
+    def _variable(self, name: str) -> bytes:
+        known = self._services.env
         value = known.get(name) if name in known else self._defaults.get(name, "")
-        return decision.rule, value.encode()
+        return value.encode()
 
-    def _scope_get(self, request: bytes, phase: Phase) -> Answer:
-        decision = scope.decide_get(self._grants, request, phase)
-        return decision.rule, _success({"value": self._services.scope.read(decision.resource)})
+    def _write_scope(self, write: ScopeWrite) -> bool:
+        self._services.scope.write(write.key, write.value)
+        return True
 
-    def _scope_set(self, request: bytes, phase: Phase) -> Answer:
-        decision = scope.decide_set(self._grants, request, phase, self._limits)
-        self._services.scope.write(decision.resource.key, decision.resource.value)
-        return decision.rule, True
-
-    def _file_read(self, request: bytes, phase: Phase) -> Answer:
-        decision = filesystem.decide_read(self._grants, request)
-        content = self._services.files.read(self.plugin, decision.resource)
-        return decision.rule, _success({"content": content})
-
-    def _file_write(self, request: bytes, phase: Phase) -> Answer:
-        decision = filesystem.decide_write(self._grants, request, self._limits)
-        self._services.files.write(self.plugin, decision.resource)
-        return decision.rule, True
-
-    def _database(self, request: bytes, phase: Phase) -> Answer:
-        decision = database.decide(self._grants, request, self._limits)
-        return decision.rule, _success(self._services.databases.query(decision.resource))
-
-    def _http(self, request: bytes, phase: Phase) -> Answer:
-        decision = network.decide(self._grants, request, self._limits)
-        return decision.rule, _success(self._services.http.send(decision.resource, self.until))
+    def _write_file(self, write: FileWrite) -> bool:
+        self._services.files.write(self.plugin, write)
+        return True
 
     # -- keeping the ledger ------------------------------------------------------------------------
 
@@ -239,18 +243,22 @@ class Gate:
         code: Code,
         rule: str,
         detail: str,
-        reply: bytes | bool | None = None,
+        reply: Reply | None = None,
         request: bytes = b"",
     ) -> None:
         trace = Trace(function, request, code, rule, detail, reply, 0.0)
         self._present().add(trace, len(request) + len(detail))
 
 
+def _no_log(*_: object) -> NoReturn:
+    raise Refused("internal", "abi.function", "log lines come through the ring")
+
+
 def _success(data: Any) -> bytes:
     return _encode({"success": True, "data": data})
 
 
-def _refusal(function: int, refusal: Refused) -> bytes | bool:
+def _refusal(function: int, refusal: Refused) -> Reply:
     """What the guest gets for a call that is not served (PERMISSIONS.md, General)."""
     if function in _NUMBERS:
         return False

@@ -22,6 +22,7 @@ from pytest_zeno.text import visible
 if TYPE_CHECKING:
     import os
 
+    from pytest_zeno.host.faults import Faults
     from pytest_zeno.host.plugin import Plugin
     from pytest_zeno.host.source import Source
     from pytest_zeno.services.database import Databases
@@ -118,6 +119,11 @@ class ZenoHost(Closing):
     def log(self) -> LogService:
         """What plugins logged."""
         return self.services.log
+
+    @property
+    def faults(self) -> Faults:
+        """The host functions that fail, stall or answer garbage because a test says so."""
+        return self.services.faults
 
     def load(self, path: str | os.PathLike[str]) -> Plugin:
         """Load a plugin folder, a ``manifest.yaml`` or a bare ``.wasm`` (with no grants).

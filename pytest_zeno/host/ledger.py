@@ -46,7 +46,7 @@ class Trace(NamedTuple):
     """"" when it was served, else the code of PERMISSIONS.md's table."""
     rule: str
     detail: str
-    reply: bytes | bool | None
+    reply: bytes | int | None
     seconds: float
 
 
@@ -54,8 +54,8 @@ class Trace(NamedTuple):
 class HostCall:
     """One host call: who asked for what, who decided, and what the guest got.
 
-    ``request`` and ``reply`` keep at most 64 KiB; ``reply`` is a bool for functions that answer
-    1 or 0 and None for `host_log`. ``seconds`` is the time the host took.
+    ``request`` and ``reply`` keep at most 64 KiB; ``reply`` is a number for functions that
+    answer one (True is 1, False 0) and None for `host_log`. ``seconds`` is what the host took.
     """
 
     plugin: str
@@ -71,7 +71,7 @@ class HostCall:
     """What decided: the grant that allows it, or the rule that refuses it."""
     detail: str
     """The reason in words, for the author's eyes only."""
-    reply: bytes | bool | None
+    reply: bytes | int | None
     seconds: float = field(compare=False)
 
     def __repr__(self) -> str:
@@ -83,7 +83,7 @@ class HostCall:
 class Entry:
     """One entry into a guest: the host calls it made, and how many it may still make."""
 
-    __slots__ = ("dropped", "left", "logs", "phase", "plugin", "room", "slot", "traces")
+    __slots__ = ("dropped", "left", "logs", "phase", "plugin", "room", "slot", "stalled", "traces")
 
     def __init__(self, plugin: str, phase: Phase, left: int = 0) -> None:
         self.plugin = plugin
@@ -92,6 +92,8 @@ class Entry:
         self.left = left
         self.room = KEPT_OF_ENTRY
         self.dropped = 0
+        self.stalled = 0.0
+        """Seconds that faults have let pass (`host.faults`)."""
         self.traces: list[Trace] = []
         self.logs: list[LogRecord] = []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from pytest_zeno.host.faults import Faults
 from pytest_zeno.services.database import Databases
 from pytest_zeno.services.env import EnvService
 from pytest_zeno.services.files import FileService
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class Services:
-    """What serves host calls: one of each kind, shared by the plugins of a host."""
+    """What serves host calls: one of each kind, shared by the plugins of a host.
+
+    ``faults`` stand in their place where a test wants it so.
+    """
 
     def __init__(
         self, env: Mapping[str, str] | None = None, scope: Mapping[str, Any] | None = None
@@ -28,6 +32,7 @@ class Services:
         self.databases = Databases()
         self.http = HttpService()
         self.log = LogService()
+        self.faults = Faults()
 
     def close(self) -> None:
         """Let go of everything they hold, of each even when another one fails."""

@@ -242,10 +242,10 @@ class FastInstance(Instance):
             else:
                 request = self._guest_view[pointer : pointer + size].tobytes()
                 reply = self.calls.answer(function, request)
-            if reply.__class__ is bool:
-                head[layout.REPLY] = reply
+            if isinstance(reply, bytes):
+                self._give(reply)
             else:
-                self._give(reply)  # type: ignore[arg-type]  # not a bool, so bytes
+                head[layout.REPLY] = reply
         else:
             self._answer_helper(function)
 

@@ -49,10 +49,10 @@ class HostCalls(Protocol):
     """When the present entry ends, on the monotonic clock: set by the instance, for those who
     would wait."""
 
-    def answer(self, function: int, request: bytes, /) -> bytes | bool:
-        """Answer a host call: a text, or whether it was done (`abi.ANSWER_NUMBERS`)."""
+    def answer(self, function: int, request: bytes, /) -> bytes | int:
+        """Answer a host call: a text, or 1 for done and 0 for not (`abi.ANSWER_NUMBERS`)."""
 
-    def outside(self, function: int, pointer: int, size: int, /) -> bytes | bool:
+    def outside(self, function: int, pointer: int, size: int, /) -> bytes | int:
         """Answer a host call whose request lies outside the guest's memory."""
 
     def log(self, level: bytes, message: bytes, size: int, /) -> None:
@@ -342,7 +342,7 @@ class Instance(ABC):
         error.plugin = error.plugin or self.plugin
         error.phase = error.phase or phase
         error.slot = error.slot or slot
-        if error.code == faults.TIME:
+        if error.code == faults.TIME and not error.hint:  # no trap, but explained by who raised it
             faults.explain_time(error, self.limits, signalled=ticker.now < self._deadline - 2)
         return error
 

@@ -193,7 +193,7 @@ class PlainInstance(Instance):
             reply = self.calls.outside(number, pointer, size)
         else:
             reply = self.calls.answer(number, self._bytes(pointer, size))
-        return int(reply) if isinstance(reply, bool) else self._give(reply)
+        return self._give(reply) if isinstance(reply, bytes) else int(reply)
 
     def _give(self, reply: bytes) -> int:
         """Write a reply with its NUL into a buffer from the guest's alloc; 0 when it has none."""

@@ -19,5 +19,6 @@ def verify(item: pytest.Item) -> None:
         return
     try:
         host.http.verify()
+        host.faults.verify()
     except ExpectationError as error:
         pytest.fail(str(error), pytrace=False)

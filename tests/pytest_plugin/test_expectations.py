@@ -8,6 +8,10 @@ UNUSED = """
 def test_it(zeno_host):
     zeno_host.http.respond("GET", "https://api.example.com/a", json={"x": 1})
 """
+FAULTLESS = """
+def test_it(zeno_host):
+    zeno_host.faults.fail("host_db_query")
+"""
 UNEXPECTED = """
 from pytest_zeno.permissions.network import HttpRequest
 from pytest_zeno.permissions.refusal import Refused
@@ -50,3 +54,11 @@ def test_a_test_that_fails_tells_its_own_reason(pytester):
     result = pytester.runpytest()
     result.assert_outcomes(failed=1)
     result.stdout.no_fnmatch_line("*not met*")
+
+
+def test_a_fault_that_nothing_met_fails_the_test(pytester):
+    """A test whose fault did not happen is not green."""
+    pytester.makepyfile(FAULTLESS)
+    result = pytester.runpytest()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*not met: host_db_query fails with internal*"])
