@@ -46,6 +46,20 @@ class Problem:
         return f"{text} ({self.hint})" if self.hint else text
 
 
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Bytes around the place where something went wrong.
+
+    ``of`` says what they are from, ``memory`` or ``answer``; ``start`` is where the first of them
+    stands there, ``at`` where the one in question does, which may be behind all of them.
+    """
+
+    of: Literal["memory", "answer"]
+    start: int
+    at: int
+    data: bytes
+
+
 class ZenoError(Exception):
     """The root of the hierarchy.
 
@@ -137,10 +151,12 @@ class LimitError(ZenoError):
 class ProtocolError(ZenoError):
     """The guest answered what the contract does not allow.
 
-    ``observed`` shows the bytes or the value that came, escaped and cut.
+    ``observed`` shows the bytes or the value that came, escaped and cut; ``excerpt`` holds the
+    bytes around the place, where there is one.
     """
 
     observed: str = ""
+    excerpt: Excerpt | None = None
 
 
 class ClosedError(ZenoError):

@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
-from pytest_zeno.errors import LimitError, ProtocolError
+from pytest_zeno.errors import Excerpt, LimitError, ProtocolError
 from pytest_zeno.limits import Limits
 from pytest_zeno.text import quoted, visible_bytes
 
@@ -210,7 +210,9 @@ def _explain(data: bytes, refusal: Exception, limits: Limits) -> NoReturn:
 def _refuse(code: str, message: str, data: bytes, at: int) -> NoReturn:
     error = ProtocolError(f"{message} (byte {at})", code=f"protocol.{code}", hint=_HINTS[code])
     start = max(0, at - _AROUND)
-    error.observed = visible_bytes(data[start : at + _AROUND])
+    around = data[start : at + _AROUND]
+    error.observed = visible_bytes(around)
+    error.excerpt = Excerpt("answer", start, at, bytes(around))
     raise error
 
 

@@ -212,7 +212,7 @@ class FastInstance(Instance):
         head = self._head
         status = head[layout.STATUS]
         at = layout.ANSWER if status <= layout.NO_TERMINATOR else layout.POINTER
-        return faults.from_status(status, head[at], head[layout.SIZE], self.memory_size)
+        return self._wrong_pointer(status, head[at], head[layout.SIZE])
 
     def _fail(self, reported: Trap | WasmtimeError) -> None:
         """Raise what ended an entry: an exception of the host first, then the guest's trap."""

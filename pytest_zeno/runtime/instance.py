@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from ctypes import c_uint64
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from pytest_zeno.errors import ClosedError, LoadError, Phase, ZenoError
+from pytest_zeno.errors import ClosedError, Excerpt, LoadError, Phase, ProtocolError, ZenoError
 from pytest_zeno.runtime import faults
 from pytest_zeno.runtime.crossing import context_address, headroom, native, reference
 from pytest_zeno.runtime.engine import EngineOptions, running_engine
@@ -38,6 +38,10 @@ T = TypeVar("T")
 
 TURN: Final = 0
 """The key of `Instance._turn`."""
+_BEFORE: Final = 32
+_BEHIND: Final = 64
+"""How much of the memory is shown before and behind a pointer that is not allowed."""
+
 _FUEL: Final = 2**62
 """What a metered instance starts with when no limit is set."""
 
@@ -356,6 +360,15 @@ class Instance(ABC):
 
     def _ended(self) -> ClosedError:
         return _ended(self._end or "it failed", self.plugin)
+
+    def _wrong_pointer(self, status: int, pointer: int, size: int = 0) -> ProtocolError:
+        """Return the error for a pointer that is not allowed, with what the memory holds there."""
+        memory = self.memory_size
+        error = faults.from_status(status, pointer, size, memory)
+        start = max(0, min(pointer, memory) - _BEFORE)
+        data = self._memory.read(self._store, start, min(pointer + _BEHIND, memory))
+        error.excerpt = Excerpt("memory", start, pointer, bytes(data))
+        return error
 
     def _check_reply(self, size: int) -> None:
         if size > self.limits.reply:

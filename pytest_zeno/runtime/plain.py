@@ -153,10 +153,9 @@ class PlainInstance(Instance):
         """Ask the guest's alloc; the error says what is wrong with its answer."""
         pointer = self._run(self._functions["alloc"], size) % _ADDRESSES
         if not pointer and size:
-            return 0, faults.from_status(layout.ALLOC_NULL, 0, size, self.memory_size)
+            return 0, self._wrong_pointer(layout.ALLOC_NULL, 0, size)
         if self._outside(pointer, size):
-            status = layout.ALLOC_OUTSIDE
-            return pointer, faults.from_status(status, pointer, size, self.memory_size)
+            return pointer, self._wrong_pointer(layout.ALLOC_OUTSIDE, pointer, size)
         return pointer, None
 
     def _put(self, data: bytes) -> int:
@@ -170,12 +169,12 @@ class PlainInstance(Instance):
         """Return the text at `pointer` up to its NUL (ABI.md section 3)."""
         size = self.memory_size
         if not pointer:
-            raise faults.from_status(layout.NULL_ANSWER, pointer, 0, size)
+            raise self._wrong_pointer(layout.NULL_ANSWER, pointer)
         if pointer >= size:
-            raise faults.from_status(layout.ANSWER_OUTSIDE, pointer, 0, size)
+            raise self._wrong_pointer(layout.ANSWER_OUTSIDE, pointer)
         text, found, _ = self._bytes(pointer, size - pointer).partition(b"\0")
         if not found:
-            raise faults.from_status(layout.NO_TERMINATOR, pointer, 0, size)
+            raise self._wrong_pointer(layout.NO_TERMINATOR, pointer)
         self._check_reply(len(text))
         return text
 

@@ -25,17 +25,25 @@ class Broken(AssertionError):  # noqa: N818 (what it says of the rule)
     """A rule is not kept.
 
     ``observed`` shows the bytes, types or values that came, ``expected`` what the contract wants,
-    ``hint`` the next step. Guest text in them is escaped (`pytest_zeno.text`).
+    ``hint`` the next step. Guest text in them is escaped (`pytest_zeno.text`). ``problems`` are
+    what it sums up, each with its place.
     """
 
     def __init__(
-        self, message: str, *, observed: str = "", expected: str = "", hint: str = ""
+        self,
+        message: str,
+        *,
+        observed: str = "",
+        expected: str = "",
+        hint: str = "",
+        problems: tuple[Problem, ...] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.observed = observed
         self.expected = expected
         self.hint = hint
+        self.problems = problems
 
 
 def expect(
@@ -88,7 +96,12 @@ def _raise(problems: list[Problem], observed: str) -> NoReturn:
     if problems[_SHOWN:]:
         lines.append(f"and {len(problems) - _SHOWN} more like these")
     hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
-    raise Broken("\n".join(lines), observed=observed, hint="; ".join(list(hints)[:_HINTS]))
+    raise Broken(
+        "\n".join(lines),
+        observed=observed,
+        hint="; ".join(list(hints)[:_HINTS]),
+        problems=tuple(problems),
+    )
 
 
 def _line(problem: Problem) -> str:

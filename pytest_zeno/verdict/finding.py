@@ -13,6 +13,7 @@ from pytest_zeno.verdict.rule import LANGUAGE_NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_zeno.errors import Excerpt, Problem
     from pytest_zeno.verdict.rule import Rule
 
 _WIDER: Final = ", or raise Limits("
@@ -37,6 +38,8 @@ class Finding:
     hint: str = ""
     backtrace: tuple[str, ...] = ()
     stderr: str = ""
+    problems: tuple[Problem, ...] = ()
+    excerpt: Excerpt | None = None
 
 
 def find(rule: Rule, error: BaseException) -> Finding:
@@ -50,6 +53,8 @@ def find(rule: Rule, error: BaseException) -> Finding:
             hint=error.hint.partition(_WIDER)[0],
             backtrace=error.backtrace if isinstance(error, TrapError) else (),
             stderr=getattr(error, "stderr", ""),
+            problems=getattr(error, "problems", ()),
+            excerpt=getattr(error, "excerpt", None),
         )
     return Finding(
         rule,
@@ -57,6 +62,7 @@ def find(rule: Rule, error: BaseException) -> Finding:
         observed=getattr(error, "observed", ""),
         expected=getattr(error, "expected", ""),
         hint=getattr(error, "hint", ""),
+        problems=getattr(error, "problems", ()),
     )
 
 
@@ -82,11 +88,15 @@ def render(finding: Finding, *, language: str = "", again: str = "") -> str:
 
 def fixes(rule: Rule, language: str) -> Iterator[str]:
     """Yield the fix in the author's language; where that is not known, each that differs."""
+    for name, text in fix_texts(rule, language).items():
+        yield from paragraph(f"fix {name}".rstrip(), text)
+
+
+def fix_texts(rule: Rule, language: str) -> dict[str, str]:
+    """Return the texts of `fixes` by the language's name; "" when it is the one to show."""
     if language in rule.fix or len(set(rule.fix.values())) == 1:
-        yield from paragraph("fix", rule.fix.get(language) or next(iter(rule.fix.values())))
-        return
-    for name, text in rule.fix.items():
-        yield from paragraph(f"fix {LANGUAGE_NAMES.get(name, name)}", text)
+        return {"": rule.fix.get(language) or next(iter(rule.fix.values()))}
+    return {LANGUAGE_NAMES.get(name, name): text for name, text in rule.fix.items()}
 
 
 def paragraph(label: str, text: str) -> list[str]:
