@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_zeno.session import bound, expectations, options, outcomes, spread, tally
+from pytest_zeno.session import (
+    bound,
+    expectations,
+    files,
+    junit,
+    options,
+    outcomes,
+    spread,
+    tally,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -41,6 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("zeno_plugin") or config.getini("zeno_plugin"):
         bound.bind(config)
     bound.bind_arguments(config)
+    files.prepare(config)
+    junit.prepare(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -251,6 +251,11 @@ class Subject:
         _ = self.exchanges
         return tuple(self._calls)
 
+    @property
+    def host_calls_so_far(self) -> tuple[HostCall, ...]:
+        """What it has asked of the host up to now; nothing is asked of it for this."""
+        return tuple(self._calls)
+
     # -- failures --------------------------------------------------------------------------------
 
     def failures(self, phase: Phase) -> tuple[ZenoError, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -107,7 +108,7 @@ def subjects(config: pytest.Config) -> dict[Path, Subject]:
 
 def label(config: pytest.Config, subject: Subject) -> str:
     """Return what reports call a plugin: its name and where it lies."""
-    return f"{subject.name} ({shown(config, subject)})"
+    return f"{subject.name} ({shown(config, subject.path)})"
 
 
 def labelled(config: pytest.Config) -> dict[str, Subject]:
@@ -115,10 +116,14 @@ def labelled(config: pytest.Config) -> dict[str, Subject]:
     return {label(config, subject): subject for subject in subjects(config).values()}
 
 
-def shown(config: pytest.Config, subject: Subject) -> str:
-    """Return a plugin's path as a user would type it where pytest was started."""
+def again(config: pytest.Config, subject: Subject, test: str) -> str:
+    """Return the command that repeats one rule of a plugin alone."""
+    return shlex.join(["pytest", f"--zeno-plugin={shown(config, subject.path)}", "-k", test])
+
+
+def shown(config: pytest.Config, path: Path) -> str:
+    """Return a path as a user would type it where pytest was started."""
     here = config.invocation_params.dir
-    path = subject.path
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 

@@ -10,7 +10,11 @@ from pytest_zeno.profiles import PROFILES
 from pytest_zeno.text import quoted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_zeno.profiles import Profile
+
+REPORT: Final = "--zeno-report"
 
 _CHOICES: Final = {"zeno_profile": PROFILES}
 """The values that an option takes, its default first."""
@@ -35,6 +39,15 @@ def add(parser: pytest.Parser) -> None:
         "the reference host does otherwise",
     )
     parser.addini("zeno_profile", "the host to judge for, as --zeno-profile")
+    group.addoption(
+        REPORT,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write what was found to FILE, whose name's end chooses the format: .json, .md, "
+        ".sarif, .html, .badge.json; FORMAT:FILE chooses it whatever the name; may be given again",
+    )
+    parser.addini("zeno_report", f"reports to write, as {REPORT}", type="linelist", default=[])
 
 
 def check(config: pytest.Config) -> None:
@@ -50,6 +63,15 @@ def check(config: pytest.Config) -> None:
 def profile(config: pytest.Config) -> Profile:
     """Return the host that plugins are judged for."""
     return cast("Profile", _chosen(config, "zeno_profile"))
+
+
+def reports(config: pytest.Config) -> list[tuple[str, Path]]:
+    """Return what is asked for by ``--zeno-report``, and the folder that it is relative to."""
+    given: list[str] = config.getoption("zeno_report")
+    if given:
+        return [(text, config.invocation_params.dir) for text in given]
+    folder = config.inipath.parent if config.inipath else config.rootpath
+    return [(text, folder) for text in config.getini("zeno_report")]
 
 
 def _chosen(config: pytest.Config, name: str) -> str:

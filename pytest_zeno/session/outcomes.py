@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -10,13 +9,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import pytest
 
 from pytest_zeno.errors import ZenoError
-from pytest_zeno.session import bound
+from pytest_zeno.session import bound, carry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_zeno.evidence.subject import Subject
-    from pytest_zeno.verdict.rule import Rule
+    from pytest_zeno.verdict.finding import Finding
 
 T = TypeVar("T")
 
@@ -28,6 +26,7 @@ BECAUSE: Final = "zeno_because"
 
 _BECAUSE: Final = pytest.StashKey[str]()
 _WARNED: Final = pytest.StashKey[str]()
+_FOUND: Final[pytest.StashKey[Finding | None]] = pytest.StashKey()
 _SELECTED: Final = pytest.StashKey[dict[Path, frozenset[str]]]()
 
 
@@ -64,6 +63,7 @@ def judged(item: pytest.Item) -> Iterator[None]:
     if rule is None or subject is None:
         yield
         return
+    from pytest_zeno.verdict.finding import find, render
     from pytest_zeno.verdict.judge import barring
 
     try:
@@ -73,7 +73,10 @@ def judged(item: pytest.Item) -> Iterator[None]:
         if other and other.id in item.config.stash[_SELECTED].get(subject.file, ()):
             item.stash[_BECAUSE] = other.id
             raise pytest.skip.Exception(_untested(other.id)) from None
-        text = _finding(item, rule, subject, error)
+        found = find(rule, error)
+        item.stash[_FOUND] = found
+        again = bound.again(item.config, subject, item.name)
+        text = render(found, language=subject.language, again=again)
         if rule.level == "MUST" or isinstance(error, ZenoError):
             failure = pytest.fail.Exception(text, pytrace=False)
             # Of no use to the text, and where --pdb stops.
@@ -100,10 +103,15 @@ def finish(item: pytest.Item, report: pytest.TestReport) -> None:
         PLUGIN: bound.label(item.config, subject),
         STATUS: "warned" if warned else _outcome(report),
         BECAUSE: because,
+        "zeno_level": rule.level,
+        "zeno_section": rule.source,
+        "zeno_profile": subject.profile,
     }
     for holder in (report, item):  # JUnit reads them from the report on the teardown
         others = [one for one in holder.user_properties if one[0] not in properties]
         holder.user_properties = [*others, *properties.items()]
+    carry.attach(item, report, rule, subject, item.stash.get(_FOUND, None))
+    item.stash[_FOUND] = None
 
 
 def _taken(item: pytest.Item, key: pytest.StashKey[str]) -> str:
@@ -122,15 +130,6 @@ def _outcome(report: pytest.TestReport) -> str:
 
 def _untested(because: str) -> str:
     return f"not testable: {because} is broken"
-
-
-def _finding(item: pytest.Item, rule: Rule, subject: Subject, error: BaseException) -> str:
-    from pytest_zeno.verdict.finding import find, render
-
-    again = shlex.join(
-        ["pytest", f"--zeno-plugin={bound.shown(item.config, subject)}", "-k", item.name]
-    )
-    return render(find(rule, error), language=subject.language, again=again)
 
 
 def property_of(report: pytest.TestReport, name: str) -> str:

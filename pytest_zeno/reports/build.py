@@ -1,0 +1,103 @@
+"""Where the run ends: from what reports carried and the verdicts to one record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from pytest_zeno.reports.gather import Carried
+from pytest_zeno.reports.record import Counts, Plugin, Rule, Run, overall
+from pytest_zeno.text import visible
+from pytest_zeno.verdict.page import FAMILIES
+from pytest_zeno.verdict.rule import catalogue
+from pytest_zeno.verdict.verdict import REVISION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_zeno.reports.record import Status, Word
+    from pytest_zeno.verdict import rule
+    from pytest_zeno.verdict.verdict import Verdict
+
+
+class Gathered:
+    """What the reports of a run carried, by plugin and rule; they come in any order."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, dict[str, Carried]] = {}
+        self._calls: dict[str, Carried] = {}
+
+    def add(self, label: str, carried: dict[str, Any]) -> None:
+        """Take what a report carried; of a rule that ran twice, what tells more."""
+        new = msgspec.convert(carried, Carried)
+        rules = self._rules.setdefault(label, {})
+        if new.rule not in rules or new.finding is not None:
+            rules[new.rule] = new
+        last = self._calls.setdefault(label, new)
+        if len(new.host_calls) > len(last.host_calls):
+            self._calls[label] = new
+
+    def plugin(self, verdict: Verdict) -> Plugin:
+        """Return a plugin as a record has it; the verdict says what became of each rule."""
+        carried, calls = self._rules[verdict.plugin], self._calls[verdict.plugin]
+        statuses = _statuses(verdict)
+        rules = tuple(
+            _rule(rule, statuses[rule.id], verdict.untested.get(rule.id, ""), carried[rule.id])
+            for rule in catalogue()
+            if rule.id in statuses
+        )
+        return Plugin(
+            about=calls.about,
+            verdict=cast("Word", verdict.word),
+            line=str(verdict),
+            counts=_counts(verdict.rules, [rule.status for rule in rules]),
+            rules=rules,
+            host_calls=calls.host_calls,
+            more_host_calls=calls.more_host_calls,
+        )
+
+
+def record(
+    verdicts: Iterable[Verdict], gathered: Gathered, *, exit_code: int, version: str, date: str = ""
+) -> Run:
+    """Return the record of a run. `date` is when it ended, in ISO 8601."""
+    plugins = tuple(gathered.plugin(verdict) for verdict in verdicts)
+    return Run(
+        verdict=overall([plugin.verdict for plugin in plugins]),
+        exit_code=exit_code,
+        version=version,
+        revision=REVISION,
+        plugins=plugins,
+        date=visible(date),
+    )
+
+
+def _statuses(verdict: Verdict) -> dict[str, Status]:
+    return {
+        **dict.fromkeys(verdict.passed, "kept"),
+        **dict.fromkeys(verdict.warned, "warned"),
+        **dict.fromkeys(verdict.untested, "untested"),
+        **dict.fromkeys(verdict.broken, "broken"),
+    }
+
+
+def _counts(rules: int, statuses: list[Status]) -> Counts:
+    return Counts(rules=rules, **{status: statuses.count(status) for status in statuses})
+
+
+def _rule(rule: rule.Rule, status: Status, because: str, carried: Carried) -> Rule:
+    told = status in ("warned", "broken", "expected")
+    return Rule(
+        id=rule.id,
+        test=carried.test,
+        level=rule.level,
+        source=rule.source,
+        family=FAMILIES[rule.id[:3]],
+        sentence=rule.sentence,
+        why=rule.why,
+        status=status,
+        because=because,
+        seconds=carried.seconds,
+        finding=carried.finding if told else None,
+    )
