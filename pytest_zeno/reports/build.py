@@ -9,8 +9,7 @@ import msgspec
 from pytest_zeno.reports.gather import Carried
 from pytest_zeno.reports.record import Counts, Plugin, Rule, Run, overall
 from pytest_zeno.text import visible
-from pytest_zeno.verdict.page import FAMILIES
-from pytest_zeno.verdict.rule import catalogue
+from pytest_zeno.verdict.rule import by_family
 from pytest_zeno.verdict.verdict import REVISION
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Gathered:
         statuses = _statuses(verdict)
         rules = tuple(
             _rule(rule, statuses[rule.id], verdict.untested.get(rule.id, ""), carried[rule.id])
-            for rule in catalogue()
+            for rule in by_family()
             if rule.id in statuses
         )
         return Plugin(
@@ -93,7 +92,7 @@ def _rule(rule: rule.Rule, status: Status, because: str, carried: Carried) -> Ru
         test=carried.test,
         level=rule.level,
         source=rule.source,
-        family=FAMILIES[rule.id[:3]],
+        family=rule.family.capitalize(),
         sentence=rule.sentence,
         why=rule.why,
         status=status,

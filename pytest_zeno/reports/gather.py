@@ -18,7 +18,8 @@ from pytest_zeno.reports.record import (
     paragraph,
 )
 from pytest_zeno.text import visible, visible_bytes
-from pytest_zeno.verdict.finding import fixes
+from pytest_zeno.verdict.finding import fix_texts
+from pytest_zeno.verdict.rule import LANGUAGE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,6 +34,8 @@ MOST_CALLS: Final = 200
 """Kinds of host calls that a record shows of a plugin."""
 
 _REQUEST: Final = 120
+_NAME: Final = 80
+"""Characters that are shown of a host call's request, and of a name."""
 
 
 class Carried(Struct, frozen=True, kw_only=True):
@@ -54,12 +57,12 @@ def about(subject: Subject, label: str, shown: Callable[[Path], str]) -> About:
     is_there = module.suffix == ".wasm" and module.is_file()
     return About(
         label=visible(label),
-        name=visible(subject.name),
+        name=visible(subject.name, _NAME),
         path=visible(shown(subject.path)),
         module=visible(shown(module)),
-        version=visible(manifest.version) if manifest else "",
+        version=visible(manifest.version, _NAME) if manifest else "",
         description=visible(manifest.description) if manifest else "",
-        language=subject.language,
+        language=LANGUAGE_NAMES.get(subject.language, subject.language),
         profile=subject.profile,
         bare=subject.bare,
         bytes=module.stat().st_size if is_there else 0,
@@ -79,7 +82,7 @@ def breach(
         backtrace=tuple(visible(frame) for frame in found.backtrace),
         stderr=paragraph(found.stderr),
         fixes=tuple(
-            Fix(language=name, text=text) for name, text in fixes(found.rule, language).items()
+            Fix(language=name, text=text) for name, text in fix_texts(found.rule, language).items()
         ),
         again=paragraph(again),
         places=tuple(_place(problem, shown) for problem in found.problems),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -15,6 +16,8 @@ from pytest_zeno.reports.record import not_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from jinja2 import Environment
 
     from pytest_zeno.reports.record import Counts, Excerpt, Plugin, Rule, Run, Status
 
@@ -59,6 +62,15 @@ class Share(NamedTuple):
 
 def to_html(run: Run) -> str:
     """Return the record as one page."""
+    templates = _templates()
+    style = templates.get_template("report.css").render()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    page = templates.get_template("report.html").render(run=run, style=style, digest=digest)
+    return page + "\n"
+
+
+@cache
+def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -71,9 +83,7 @@ def to_html(run: Run) -> str:
     environment.globals.update(
         families=families, not_kept=not_kept, rows=rows, shares=shares, size=size, tone=tone
     )
-    style = environment.get_template("report.css").render()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return environment.get_template("report.html").render(run=run, style=style, digest=digest)
+    return environment
 
 
 def families(plugin: Plugin) -> list[Family]:

@@ -51,11 +51,18 @@ def plain(text: str) -> str:
     return _MEANING.sub(lambda match: f"&#{ord(match[0])};", " ".join(text.splitlines()))
 
 
+def prose(text: str) -> str:
+    """Return a sentence of ours; what stands in backticks is code there too."""
+    parts = text.split("`")
+    return "".join(code(part) if at % 2 else plain(part) for at, part in enumerate(parts))
+
+
 def code(text: str) -> str:
     """Return a plugin's text for a line of ours, or for a cell."""
     line = " ".join(text.replace("|", _BAR).splitlines())
     ticks = "`" * _longer_than_in(line)
-    return f"{ticks} {line} {ticks}" if line.strip() else ""
+    blank = " " if line[:1] in " `" or line[-1:] in " `" else ""
+    return f"{ticks}{blank}{line}{blank}{ticks}" if line.strip() else ""
 
 
 def fenced(text: str) -> list[str]:
@@ -101,17 +108,17 @@ def _plugin(plugin: Plugin) -> Iterator[str]:
 
 
 def _breach(rule: Rule, finding: Finding) -> Iterator[str]:
-    yield from ("", f"#### {_mark(rule.status)} {rule.id}: {plain(rule.sentence)}", "")
+    yield from ("", f"#### {_mark(rule.status)} {rule.id}: {prose(rule.sentence)}", "")
     yield f"{rule.level}, {plain(rule.source)}; {rule.status}"
     told = {"seen": finding.observed, "expected": finding.expected, "hint": finding.hint}
     text = [finding.message, *(f"{label}: {value}" for label, value in told.items() if value)]
     text += [f"at {frame}" for frame in finding.backtrace]
     text += [f"stderr: {finding.stderr}"] if finding.stderr else []
     yield from ("", *fenced("\n".join(text)), "")
-    yield f"**Why:** {plain(rule.why)}"
+    yield f"**Why:** {prose(rule.why)}"
     for fix in finding.fixes:
         language = f" in {plain(fix.language)}" if fix.language else ""
-        yield from ("", f"**Fix{language}:** {plain(fix.text)}")
+        yield from ("", f"**Fix{language}:** {prose(fix.text)}")
     if finding.again:
         yield from ("", "**Again:**", "", *fenced(finding.again))
 
@@ -120,5 +127,5 @@ def _family(family: str, rules: list[Rule]) -> Iterator[str]:
     yield from (f"**{plain(family)}**", "", "| | rule | |", "|---|---|---|")
     for rule in rules:
         because = f" (not testable: {rule.because})" if rule.because else ""
-        yield f"| {_mark(rule.status)} | {rule.id} | {plain(rule.sentence)}{because} |"
+        yield f"| {_mark(rule.status)} | {rule.id} | {prose(rule.sentence)}{because} |"
     yield ""

@@ -111,7 +111,7 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 class About(Struct, frozen=True, kw_only=True):
-    """Which plugin was judged, and as what. Paths are as a user would type them."""
+    """Which plugin was judged, and as what. Paths are relative to where pytest was started."""
 
     label: Annotated[str, Meta(description="What the verdict line calls it.")]
     name: str

@@ -25,6 +25,7 @@ SCHEMA: Final = (
 
 _ROOT: Final = "%SRCROOT%"
 _LEVELS: Final = {"MUST": "error", "SHOULD": "warning", "MAY": "note"}
+_DRIVE: Final = re.compile("[A-Za-z]:/")
 _PLACEHOLDER: Final = re.compile(r"\{(\d+)\}")
 
 
@@ -138,10 +139,10 @@ def _location(plugin: Plugin, finding: Finding) -> dict[str, Any]:
 
 def _artifact(path: str) -> dict[str, str]:
     """Return where a file lies: below the root of the sources, or on this machine."""
-    uri = quote(path.replace("\\", "/"))
-    if uri.startswith("/"):
-        return {"uri": f"file://{uri}"}
-    return {"uri": uri, "uriBaseId": _ROOT}
+    drive, rest = (path[:2], path[2:]) if _DRIVE.match(path) else ("", path)
+    if rest.startswith("/"):
+        return {"uri": f"file://{'/' if drive else ''}{drive}{quote(rest)}"}
+    return {"uri": quote(rest), "uriBaseId": _ROOT}
 
 
 def _region(place: Place) -> dict[str, int]:

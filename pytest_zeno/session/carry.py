@@ -46,7 +46,7 @@ def attach(
             found,
             language=subject.language,
             again=bound.again(item.config, subject, item.name),
-            shown=lambda file: bound.shown(item.config, Path(file)),
+            shown=lambda file: _shown(item.config, Path(file)),
         )
     calls, more = gather.host_calls(_news(item.config, subject))
     carried = gather.Carried(
@@ -72,8 +72,13 @@ def _about(config: pytest.Config, subject: Subject) -> About:
     known = config.stash.setdefault(_ABOUT, {})
     if subject.file not in known:
         label = bound.label(config, subject)
-        known[subject.file] = about(subject, label, lambda path: bound.shown(config, path))
+        known[subject.file] = about(subject, label, lambda path: _shown(config, path))
     return known[subject.file]
+
+
+def _shown(config: pytest.Config, path: Path) -> str:
+    """Return a path as reports have it, the same on each system."""
+    return Path(bound.shown(config, path)).as_posix()
 
 
 def _news(config: pytest.Config, subject: Subject) -> tuple[Any, ...]:
