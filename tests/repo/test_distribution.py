@@ -41,11 +41,12 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel, sources):
 
 
 def test_the_wheel_holds_what_the_package_reads_at_run_time(wheel):
-    """The helper modules' text, the mark that says typed, and the suite are there."""
+    """The helper modules' text, the page of reports, the mark that says typed, and the suite."""
     names = set(wheel.namelist())
     assert "pytest_zeno/py.typed" in names
     assert "pytest_zeno/conformance/__init__.py" in names
     assert {f"pytest_zeno/runtime/wat/{name}.wat" for name in ("adapter", "shim", "wasi")} <= names
+    assert {f"pytest_zeno/reports/template/report.{kind}" for kind in ("css", "html")} <= names
 
 
 def test_the_wheel_tells_its_license_and_its_entry_point(wheel):
