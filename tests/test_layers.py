@@ -29,7 +29,7 @@ LAYERS = (
 
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 
-HEAVY = ("wasmtime", "pydantic", "hypothesis", "sqlite3", "semver", "yaml", "msgspec")
+HEAVY = ("wasmtime", "pydantic", "hypothesis", "sqlite3", "semver", "yaml", "msgspec", "jinja2")
 
 
 def _part(module: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ import pytest
 
 from pytest_zeno.errors import ZenoError
 from pytest_zeno.session import options
+from pytest_zeno.text import quoted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -95,10 +97,20 @@ def _find(paths: list[Path], profile: Profile) -> dict[Path, Subject]:
 
     found: dict[Path, Subject] = {}
     for subject in (one for path in paths for one in find_subjects(path, profile)):
+        _check_name(subject.file)
         # Who names a plugin and its bare module has both judged: the plugin's rules are the more.
         if subject.file not in found or found[subject.file].bare:
             found[subject.file] = subject
     return found
+
+
+def _check_name(file: Path) -> None:
+    """Raise UsageError when pytest would write a path as it stands to terminals and XML files."""
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in str(file)):
+        raise pytest.UsageError(
+            f"--zeno-plugin: {quoted(str(file))} has control characters or bytes that are no text "
+            "in its name, which neither a terminal nor an XML file can show; rename it"
+        )
 
 
 def subjects(config: pytest.Config) -> dict[Path, Subject]:
@@ -151,7 +163,7 @@ def check_collected(session: pytest.Session) -> None:
         if path in met:
             continue
         text = (
-            f"{path} lies in a folder that pytest does not enter (norecursedirs); "
+            f"{visible(path)} lies in a folder that pytest does not enter (norecursedirs); "
             "name the plugin with --zeno-plugin, or move it"
         )
         if not hasattr(config, "workerinput"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
@@ -100,3 +101,16 @@ def test_xdist_tells_of_a_plugin_that_is_not_met(pytester, hello):
     result = pytester.runpytest_subprocess("-n", "2")
     assert result.ret not in (OK, 5)
     result.stdout.fnmatch_lines(["*hello.wasm lies in a folder that pytest does not enter*"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no other system has such names")
+@pytest.mark.parametrize(
+    "name", ["a\x1b[31mb", "a\nb", "a\udce9b"], ids=["escape", "line", "latin"]
+)
+def test_a_name_that_cannot_be_shown_is_told(pytester, hello, name):
+    """Pytest would write it to the terminal and into XML as it stands."""
+    hello.rename(hello.with_name(name))
+    result = pytester.runpytest("--zeno-plugin=plugins")
+    assert result.ret == USAGE
+    result.stderr.fnmatch_lines(["ERROR: --zeno-plugin: * has control characters or *; rename it"])
+    assert "\x1b" not in result.stderr.str()
