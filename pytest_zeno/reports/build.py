@@ -86,7 +86,7 @@ def _counts(rules: int, statuses: list[Status]) -> Counts:
 
 
 def _rule(rule: rule.Rule, status: Status, because: str, carried: Carried) -> Rule:
-    told = status in ("warned", "broken", "expected")
+    told = status in ("warned", "error", "expected", "broken")
     return Rule(
         id=rule.id,
         test=carried.test,

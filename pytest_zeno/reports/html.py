@@ -22,8 +22,15 @@ if TYPE_CHECKING:
     from pytest_zeno.reports.record import Counts, Excerpt, Plugin, Rule, Run, Status
 
 _ROW: Final = 16
-_SHARES: Final[tuple[Status, ...]] = ("kept", "warned", "expected", "untested", "broken")
-_WORDS: Final = {"untested": "not testable"}
+_SHARES: Final[tuple[Status, ...]] = (
+    "kept",
+    "warned",
+    "expected",
+    "untested",
+    "error",
+    "broken",
+)
+_WORDS: Final = {"untested": "not testable", "error": "failed in the harness"}
 _TONES: Final = {
     "conformant": "kept",
     "conformant with warnings": "warned",

@@ -25,6 +25,7 @@ _MARKS: Final = {
     "warned": "⚠️",
     "broken": "❌",
     "untested": "⏭️",
+    "error": "💥",
     "expected": "☑️",
 }
 _UNKNOWN: Final = "❔"

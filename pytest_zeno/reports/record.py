@@ -17,7 +17,8 @@ from pytest_zeno.text import LOG, prefixed
 FORMAT: Final = 1
 """Counts up with each change that a reader of the JSON report would stumble over."""
 
-Status = Literal["kept", "warned", "broken", "untested", "expected"]
+Status = Literal["kept", "warned", "untested", "error", "expected", "broken"]
+"""What became of a rule; an error is a failure that no plugin answers for."""
 
 Word = Literal[
     "conformant",
@@ -107,6 +108,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     warned: int = 0
     broken: int = 0
     untested: int = 0
+    error: int = 0
     expected: int = 0
 
 
@@ -156,8 +158,8 @@ def paragraph(text: str, limit: int = LOG) -> str:
 
 
 def not_kept(plugin: Plugin) -> list[tuple[Rule, Finding]]:
-    """Return a plugin's breaches, the worst first: broken, then warned of, then expected."""
-    order: tuple[Status, ...] = ("broken", "warned", "expected")
+    """Return what there is to tell of a plugin's rules, the worst first."""
+    order: tuple[Status, ...] = ("broken", "error", "warned", "expected")
     found = [(rule, rule.finding) for rule in plugin.rules if rule.finding is not None]
     return sorted(
         (pair for pair in found if pair[0].status in order),

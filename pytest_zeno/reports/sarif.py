@@ -45,6 +45,7 @@ def to_sarif(run: Run) -> str:
                     _result(plugin, rule, finding, index[rule.id])
                     for plugin in run.plugins
                     for rule, finding in not_kept(plugin)
+                    if rule.status != "error"
                 ],
                 "properties": {"verdict": run.verdict, "contractRevision": run.revision},
             }
@@ -85,13 +86,21 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
 
 
 def _invocation(run: Run) -> dict[str, Any]:
-    made: dict[str, Any] = {"executionSuccessful": bool(run.plugins), "exitCode": run.exit_code}
-    if run.date:
-        made["endTimeUtc"] = run.date
+    """Return how the run went; what no plugin answers for is told here, and is no result."""
+    notes = [
+        {"level": "error", "message": message(_text(plugin, rule, finding))}
+        for plugin in run.plugins
+        for rule, finding in not_kept(plugin)
+        if rule.status == "error"
+    ]
     if not run.plugins:
-        note = {"level": "error", "message": message("No rule was tested in this run.")}
-        made["toolExecutionNotifications"] = [note]
-    return made
+        notes.append({"level": "error", "message": message("No rule was tested in this run.")})
+    made: dict[str, Any] = {
+        "executionSuccessful": not notes,
+        "exitCode": run.exit_code,
+        "toolExecutionNotifications": notes,
+    }
+    return {**made, "endTimeUtc": run.date} if run.date else made
 
 
 def _result(plugin: Plugin, rule: Rule, finding: Finding, index: int) -> dict[str, Any]:

@@ -115,6 +115,7 @@ def typical() -> Run:
         rule("broken", finding=finding()),
         rule("expected", id="STR-004", finding=finding()),
         rule("untested", id="STR-005", because="STR-003"),
+        rule("error", id="STR-006", finding=Finding(message="the disk is full")),
     )
     return run(plugin(*rules), date="2026-01-02T03:04:05Z")
 

@@ -51,7 +51,7 @@ def test_the_verdict_is_there(browser):
     page = read(browser(to_html(samples.typical()), "--dump-dom"))
     assert "not conformant" in page.texts("p")
     assert page.texts("h1") == ["hello 1.2.3"]
-    assert len(page.texts("article")) == 3
+    assert len(page.texts("article")) == 4
 
 
 def test_no_script_of_a_plugin_runs(browser):

@@ -32,7 +32,7 @@ def test_each_breach_carries_reason_fix_and_command():
     """And its backtrace and output."""
     found = page(samples.typical())
     text = found.text
-    assert len(found.texts("article")) == 3
+    assert len(found.texts("article")) == 4
     for part in ("Hosts read on.", "Append 0.", "serve at 0x10", "panicked\nat lib.rs:3"):
         assert part in text
     assert any(block.startswith("pytest --zeno-plugin=") for block in found.texts("pre"))

@@ -125,6 +125,13 @@ def test_an_alert_stays_the_same_from_run_to_run():
     assert one != result(path="plugins/other")["partialFingerprints"]
 
 
+def test_what_no_plugin_answers_for_is_a_notification():
+    """No result: nobody could close such an alert."""
+    (invocation,) = log(samples.typical())["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert "the disk is full" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+
+
 def test_nothing_judged_is_no_successful_execution():
     """And says so."""
     (invocation,) = log(samples.nothing())["invocations"]
