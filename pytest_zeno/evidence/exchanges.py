@@ -91,6 +91,28 @@ class Exchange:
         return f"{visible_bytes(self.ask.request, _SHOWN)}\n-> {said}"
 
 
+def put(one: Ask, guest: Guest) -> Exchange:
+    """Put a request to a guest, and read what it answers."""
+    value = unreadable = None
+    try:
+        response = guest.execute(one.name, one.request)
+    except ZenoError as error:
+        return Exchange(one, error=error, host_calls=guest.host_calls, logs=guest.logs)
+    try:
+        value = decode(response, guest.limits)
+    except ZenoError as error:
+        error.plugin, error.phase, error.slot = guest.plugin, "execute", one.name
+        unreadable = error
+    return Exchange(
+        one,
+        response,
+        value=value,
+        unreadable=unreadable,
+        host_calls=guest.host_calls,
+        logs=guest.logs,
+    )
+
+
 def exchange(subject: Subject) -> tuple[Exchange, ...]:
     """Ask a plugin everything, within `MOST_SLOTS` and `MOST_SECONDS`.
 
@@ -211,14 +233,14 @@ class _Table:
         return made
 
     def _asked(self, one: Ask, guest: Guest) -> Exchange:
-        try:
-            response = guest.execute(one.name, one.request)
-        except ZenoError as error:
-            error.message += f"; it was asked {visible_bytes(one.request, _SHOWN) or 'nothing'}"
-            if isinstance(error, LimitError):
-                self._late.append(error)
-            return Exchange(one, error=error, host_calls=guest.host_calls, logs=guest.logs)
-        return self._read(one, response, guest)
+        made = put(one, guest)
+        if made.error is not None:
+            made.error.message += (
+                f"; it was asked {visible_bytes(one.request, _SHOWN) or 'nothing'}"
+            )
+            if isinstance(made.error, LimitError):
+                self._late.append(made.error)
+        return made
 
     def clear(self) -> None:
         """Let go of the guest."""
@@ -231,19 +253,3 @@ class _Table:
             self.clear()
             self._guest = self._subject.guest()
         return self._guest
-
-    def _read(self, one: Ask, response: bytes, guest: Guest) -> Exchange:
-        value = unreadable = None
-        try:
-            value = decode(response, self._subject.limits)
-        except ZenoError as error:
-            error.plugin, error.phase, error.slot = guest.plugin, "execute", one.name
-            unreadable = error
-        return Exchange(
-            one,
-            response,
-            value=value,
-            unreadable=unreadable,
-            host_calls=guest.host_calls,
-            logs=guest.logs,
-        )

@@ -38,6 +38,7 @@ Kind = Literal[
     "after_failure",  # the valid request, after a call that failed
     "after_longer",  # the same, after a call with a longer name and a longer request
     "in_turn",  # the valid requests of all slots, in turn, on one guest
+    "generated",  # parameters made from the slot's inputs (`evidence.generated`)
 ]
 """What a request tests."""
 

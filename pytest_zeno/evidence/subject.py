@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_zeno.evidence.exchanges import Exchange
+    from pytest_zeno.evidence.generated.asking import Generated
     from pytest_zeno.evidence.steadiness import Steadiness
     from pytest_zeno.host.ledger import HostCall
     from pytest_zeno.profiles import Profile
@@ -203,6 +204,13 @@ class Subject:
         made = exchange(self)
         self._calls += [call for one in made for call in one.host_calls]
         return made
+
+    @stage
+    def generated(self) -> Generated:
+        """Parameters made from the slots' inputs and what the plugin answered."""
+        from pytest_zeno.evidence.generated.asking import generate
+
+        return generate(self)
 
     @stage
     def steadiness(self) -> Steadiness:

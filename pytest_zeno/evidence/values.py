@@ -63,6 +63,16 @@ def unfitting(kind: str) -> Any:
     return _UNFITTING.get(kind)
 
 
+def is_of(kind: str, value: Any) -> bool:
+    """Whether a JSON value is of an input type; a whole number is a float as well."""
+    if kind == "any":
+        return value is not None
+    if isinstance(value, bool):
+        return kind in ("bool", "boolean")
+    types = int if kind in ("int", "integer") else type(_FITTING[kind])
+    return isinstance(value, (int, float) if types is float else types)
+
+
 def text_of(kind: str) -> str:
     """Return a fitting value as the environment would hold it."""
     value = fitting(kind)
