@@ -21,7 +21,7 @@ LAYERS = (
     ("runtime", "services"),
     ("host",),
     ("evidence", "zenolang"),
-    ("verdict",),
+    ("verdict", "strategies"),
     ("reports",),
     ("conformance", "cli", "session", "plugin"),
 )

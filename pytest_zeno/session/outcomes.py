@@ -14,6 +14,7 @@ from pytest_zeno.session import bound, carry
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pytest_zeno.evidence.subject import Subject
     from pytest_zeno.verdict.finding import Finding
 
 T = TypeVar("T")
@@ -22,6 +23,7 @@ RULE: Final = "zeno_rule"
 PLUGIN: Final = "zeno_plugin"
 STATUS: Final = "zeno_status"
 BECAUSE: Final = "zeno_because"
+LEFT_OUT: Final = "zeno_left_out"
 """Names of a report's properties; they stand in JUnit files too."""
 
 _BECAUSE: Final = pytest.StashKey[str]()
@@ -106,12 +108,19 @@ def finish(item: pytest.Item, report: pytest.TestReport) -> None:
         "zeno_level": rule.level,
         "zeno_section": rule.source,
         "zeno_profile": subject.profile,
+        LEFT_OUT: _left_out(subject),
     }
     for holder in (report, item):  # JUnit reads them from the report on the teardown
         others = [one for one in holder.user_properties if one[0] not in properties]
         holder.user_properties = [*others, *properties.items()]
     carry.attach(item, report, rule, subject, item.stash.get(_FOUND, None))
     item.stash[_FOUND] = None
+
+
+def _left_out(subject: Subject) -> str:
+    """Return what there was no time to ask a plugin so far, "" when there was."""
+    generated, _ = subject.outcomes.get("generated", (None, None))
+    return generated.left_out if generated else ""
 
 
 def _taken(item: pytest.Item, key: pytest.StashKey[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pytest_zeno.session import bound, options
-from pytest_zeno.session.outcomes import BECAUSE, PLUGIN, RULE, STATUS, property_of
+from pytest_zeno.session.outcomes import BECAUSE, LEFT_OUT, PLUGIN, RULE, STATUS, property_of
 
 if TYPE_CHECKING:
     from pytest_zeno.verdict.verdict import Verdict
@@ -35,6 +35,7 @@ class Tally:
         if status == "skipped" and not because:
             return  # the user's own mark: as if it had been deselected
         verdict.add(rule, "failed" if report.failed else status, because)
+        verdict.left_out = property_of(report, LEFT_OUT) or verdict.left_out
 
     @property
     def verdicts(self) -> list[Verdict]:

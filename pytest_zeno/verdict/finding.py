@@ -29,7 +29,11 @@ _LINES: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that is not kept. ``observed`` shows the bytes, types or values that were seen."""
+    """A rule that is not kept.
+
+    ``observed`` shows the bytes, types or values that were seen; ``call`` is the call that they
+    answer, as Python to paste into a test.
+    """
 
     rule: Rule
     message: str
@@ -40,6 +44,7 @@ class Finding:
     stderr: str = ""
     problems: tuple[Problem, ...] = ()
     excerpt: Excerpt | None = None
+    call: str = ""
 
 
 def find(rule: Rule, error: BaseException) -> Finding:
@@ -55,6 +60,7 @@ def find(rule: Rule, error: BaseException) -> Finding:
             stderr=getattr(error, "stderr", ""),
             problems=getattr(error, "problems", ()),
             excerpt=getattr(error, "excerpt", None),
+            call=getattr(error, "call", ""),
         )
     return Finding(
         rule,
@@ -75,6 +81,7 @@ def render(finding: Finding, *, language: str = "", again: str = "") -> str:
     rule = finding.rule
     lines = [f"{rule.id} ({rule.level}, {rule.source}): {rule.sentence}", ""]
     lines += _field("broken", finding.message)
+    lines += _field("call", finding.call, wrap=False)
     lines += _field("observed", finding.observed)
     lines += _field("expected", finding.expected)
     lines += [line for frame in finding.backtrace for line in _field("at", frame)]

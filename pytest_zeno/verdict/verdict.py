@@ -22,7 +22,7 @@ class Verdict:
     """Counts one plugin's rules by what became of them.
 
     ``rules`` is how many rules apply to the plugin at all. ``untested`` maps a rule to the rule
-    whose breach made it impossible to test.
+    whose breach made it impossible to test. ``left_out`` tells what there was no time to ask.
     """
 
     plugin: str
@@ -33,6 +33,7 @@ class Verdict:
     warned: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     untested: dict[str, str] = field(default_factory=dict)
+    left_out: str = ""
 
     def add(self, rule: str, status: str, because: str = "") -> None:
         """Count a rule: ``passed``, ``warned``, ``failed``, or ``skipped`` because of another.
@@ -98,4 +99,6 @@ class Verdict:
         text += f" of {self.rules} rules, contract revision {REVISION}, profile {self.profile})"
         if self.bare:
             text += "; a bare module: without the manifest's rules, and with no permission"
+        if self.left_out:
+            text += f"; {self.left_out}"
         return text

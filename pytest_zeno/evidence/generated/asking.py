@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.errors import LimitError, ZenoError
-from pytest_zeno.evidence.exchanges import MOST_LATE, MOST_SLOTS, Exchange, put
+from pytest_zeno.evidence import exchanges
+from pytest_zeno.evidence.exchanges import Exchange, put
 from pytest_zeno.evidence.generated.cases import TRAITS, Case, Trait, cases
 from pytest_zeno.evidence.generated.example import example_of
 from pytest_zeno.evidence.generated.wrong import (
+    BREACHES,
     Breach,
     Cause,
     Judge,
@@ -49,6 +51,11 @@ class Generated:
     """Why a slot was not asked: its plain requests are not answered as they should be."""
     unasked: int = 0
 
+    @property
+    def left_out(self) -> str:
+        """What there was no time for, in words; "" when there was."""
+        return f"{self.unasked:,} generated calls not made: no time" if self.unasked else ""
+
     def check(self, kind: Breach) -> None:
         """Raise the breach of this kind, or what kept it from being judged."""
         error = self.broken.get(kind) or self.barred.get(kind) or self.unsound
@@ -75,31 +82,27 @@ class _Asking:
         self._guest: Guest | None = None
         self._judge = Judge(subject)
         self._causes: dict[Cause, ZenoError] = {}
-        self._late = 0
+        self._late: list[ZenoError] = []
         self._met: set[Trait] = set()
         self._end = time.monotonic() + MOST_SECONDS
 
     def ask_all(self) -> None:
         """Ask trait by trait: where time runs out, every slot was asked the same."""
-        usual = {slot.name: self._usual(slot) for slot in self._sound()}
-        made = [
-            (slot, cases(slot, usual[slot.name]))
-            for slot in self._subject.slots[:MOST_SLOTS]
-            if slot.name in usual
-        ]
+        usual = [(slot, self._usual(slot)) for slot in self._sound()]
+        made = [(cases(slot, fit), encoded(slot.name, fit)) for slot, fit in usual]
         for trait in TRAITS:
-            for slot, of_slot in made:
+            for of_slot, request in made:
                 self.clear()
-                self._ask(of_slot[trait], encoded(slot.name, usual[slot.name]))
-        if self._late >= MOST_LATE:
+                self._ask(of_slot[trait], request)
+        if len(self._late) >= exchanges.MOST_LATE:
             self._bar_the_rest()
 
     def _bar_the_rest(self) -> None:
-        """Leave what was not asked to the breach that took the time."""
-        for error in self.found.broken.values():
-            if isinstance(error, LimitError):
-                for trait in set(TRAITS) - set(self.found.broken):
-                    self.found.barred.setdefault(trait, error)
+        """Leave what was not asked to the breach that took the time, or to what ran out of it."""
+        breaches = (error for error in self.found.broken.values() if isinstance(error, LimitError))
+        why = next(breaches, self._late[0])
+        for kind in BREACHES:
+            self.found.barred.setdefault(kind, why)
 
     def clear(self) -> None:
         """Let go of the guest."""
@@ -111,7 +114,7 @@ class _Asking:
 
     def _sound(self) -> Iterator[Slot]:
         """Yield the slots whose plain requests are answered as the contract says."""
-        for slot in self._subject.slots[:MOST_SLOTS]:
+        for slot in self._subject.slots[: exchanges.MOST_SLOTS]:
             plain = (one for one in self._subject.exchanges if one.ask.name == slot.name)
             wrong = next(filter(None, map(disorder, plain)), None)
             if wrong is None:
@@ -143,7 +146,7 @@ class _Asking:
     def _has_time_for(self, trait: Trait) -> bool:
         """Whether a case is asked: while there is time, and then the first of each trait."""
         early = time.monotonic() < self._end or trait not in self._met
-        return early and self._late < MOST_LATE
+        return early and len(self._late) < exchanges.MOST_LATE
 
     def _try(self, case: Case, usual: bytes) -> None:
         """Put a case to the guest, and the usual call after it; confirm what goes wrong."""
@@ -158,14 +161,12 @@ class _Asking:
         wrong = judge(case)
         if wrong is None:
             return
-        same = self._causes.setdefault(wrong.cause, wrong.error)
-        if same is not wrong.error:
-            self.found.barred[kind] = same
+        if wrong.cause in self._causes:
+            self.found.barred[kind] = self._causes[wrong.cause]
             return
-        if not isinstance(wrong.error, LimitError):
-            wrong = smallest_wrong(case, wrong, judge)
-            self._causes[wrong.cause] = wrong.error
-        self.found.broken[kind] = wrong.told(kind)
+        small = wrong if _is_late(wrong.error) else smallest_wrong(case, wrong, judge)
+        told = small.told(kind)
+        self.found.broken[kind] = self._causes[wrong.cause] = self._causes[small.cause] = told
 
     def _put(self, name: str, request: bytes) -> Exchange:
         if self._guest is None or self._guest.ended:
@@ -173,6 +174,11 @@ class _Asking:
             self._guest = self._subject.guest()
         self._guest.ledger.clear()
         one = put(Ask("generated", name, request), self._guest)
-        if isinstance(one.error, LimitError):
-            self._late += 1
+        if one.error is not None and _is_late(one.error):
+            self._late.append(one.error)
         return one
+
+
+def _is_late(error: ZenoError) -> bool:
+    """Whether the time ran out, as it would again."""
+    return error.code == "limit.time"

@@ -74,10 +74,13 @@ class Case:
 
     @property
     def alike(self) -> bytes | None:
-        """The request that has to be answered in the same way; None for a case of its own."""
+        """The request that has to be answered in the same way; None for a case of its own.
+
+        For a name, it is one with a parameter that nobody takes for another.
+        """
         if self.trait == "escape":
             return encoded(self.slot.name, self.parameters)
-        return encoded(self.slot.name, self.fit) if self.trait == "name" else None
+        return encoded(self.slot.name, self.fit | {EXTRA: 1}) if self.trait == "name" else None
 
     @property
     def unlike(self) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,13 +21,13 @@ _NUMBERED: Final = re.compile(r"zz_[0-9]+", re.ASCII)
 
 
 def written_call(slot: str, parameters: Mapping[str, Any]) -> str:
-    """Return ``plugin.call("hello.greet", name="World")``."""
-    words = [written(slot)]
-    words += [f"{name}={written(value)}" for name, value in parameters.items() if _is_word(name)]
-    others = {name: value for name, value in parameters.items() if not _is_word(name)}
+    """Return ``plugin.call("hello.greet", name="World")``, the parameters in their order."""
+    words = list(takewhile(_is_word, parameters))
+    others = {name: value for name, value in parameters.items() if name not in words}
+    arguments = [written(slot), *(f"{name}={written(parameters[name])}" for name in words)]
     if others:
-        words.append(f"**{written(others)}")
-    return f"plugin.call({', '.join(words)})"
+        arguments.append(f"**{written(others)}")
+    return f"plugin.call({', '.join(arguments)})"
 
 
 def written_send(slot: str, request: bytes) -> str:

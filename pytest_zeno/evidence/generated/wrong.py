@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from pytest_zeno.errors import ProtocolError, ZenoError
 from pytest_zeno.evidence.exchanges import Exchange, put
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Breach = Literal[Trait, "aftermath"]
 """The trait of a case that is answered wrongly; ``aftermath`` where the usual call is that
 follows one."""
+
+BREACHES: Final[tuple[Breach, ...]] = get_args(Breach)
 
 Cause = tuple[str, tuple[str, ...]]
 """What tells two failures apart: code and backtrace."""
@@ -54,19 +56,23 @@ class Wrong:
 
     def told(self, kind: Breach) -> ZenoError:
         """Return the error as the rule on this kind of breach tells it, with the calls to paste."""
-        slot, error = self.case.slot.name, copy.copy(self.error)
+        name, error = self.case.slot.name, copy.copy(self.error)
         call = (
-            written_send(slot, self.case.request)
+            written_send(name, self.case.request)
             if self.case.trait == "escape"
-            else written_call(slot, self.case.parameters)
+            else written_call(name, self.case.parameters)
         )
-        said = visible_bytes(self.answer.response or b"", _SHOWN) or error.message
-        lines = [call, self.then, f"-> {said}"]
+        lines = [_shown(self.answer.response) or error.code]
         if self.instead:
-            lines.append(f"instead of {visible_bytes(self.instead, _SHOWN)}")
-        error.code, error.phase, error.slot = f"generated.{kind}", "execute", slot
-        error.observed = "\n".join(filter(None, lines))  # type: ignore[attr-defined]  # findings show it of every error
+            lines.append(f"instead of {_shown(self.instead)}")
+        error.code, error.phase, error.slot = f"generated.{kind}", "execute", name
+        vars(error)["call"] = "; ".join(filter(None, (call, self.then)))
+        vars(error)["observed"] = "\n".join(filter(None, lines))
         return error
+
+
+def _shown(response: bytes | None) -> str:
+    return visible_bytes(response or b"", _SHOWN)
 
 
 def disorder(one: Exchange) -> ZenoError | None:
