@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     section="4",
     why="Forms send empty fields, and code that looks at the first or last character of one "
     "looks outside of it.",
+    example="char last = name[strlen(name) - 1];",
     fix={
         "c": "Check the length before text[0] and text[length - 1]; malloc(0) may return NULL.",
         "go": "Check len(text) before text[0] and text[len(text)-1].",
         "rust": "Use first(), last() and get(..) instead of [0] and slices.",
     },
-    example="char last = name[strlen(name) - 1];",
     codes=("generated.empty",),
 )
 def test_par010_empty_values_are_answered(zeno_subject: Subject) -> None:
@@ -35,12 +35,12 @@ def test_par010_empty_values_are_answered(zeno_subject: Subject) -> None:
     section="4",
     why="Scripts turn text that looks like a number into one, so that a text arrives as 42 and a "
     "number as text.",
+    example="value.as_str().unwrap().parse::<i64>().unwrap()",
     fix={
         "c": "Look at the first byte of each value before reading it as a type.",
         "go": "Use the two-value form everywhere: text, ok := value.(string).",
         "rust": "Match on the value's type, and answer the error of parse() instead of unwrap().",
     },
-    example="value.as_str().unwrap().parse::<i64>().unwrap()",
     codes=("generated.other_type",),
 )
 def test_par011_every_type_is_answered(zeno_subject: Subject) -> None:
@@ -54,12 +54,12 @@ def test_par011_every_type_is_answered(zeno_subject: Subject) -> None:
     section="4",
     why="A conversion of a number to fewer bits traps in WebAssembly where other machines wrap it "
     "around.",
+    example="int times = (int) strtod(value, NULL);",
     fix={
         "c": "Compare with the type's limits before (int)number; build with -mnontrapping-fptoint.",
         "go": "Compare with the type's limits before converting, and before using it as a length.",
         "rust": "Use try_from and checked_ operations, and answer what they refuse.",
     },
-    example="int times = (int) strtod(value, NULL);",
     codes=("generated.number",),
 )
 def test_par012_every_number_is_answered(zeno_subject: Subject) -> None:
@@ -73,13 +73,13 @@ def test_par012_every_number_is_answered(zeno_subject: Subject) -> None:
     section="4",
     why="A JSON reader written for letters and quotes meets a pasted form feed or an emoji in the "
     "field, and what it writes then is no JSON.",
+    example="case 'n': out[n++] = 10; break; default: out[n++] = letter;  /* \\b, \\f, \\u */",
     fix={
         "c": "Escape every byte below 0x20 on writing, and resolve all eight escapes and \\u on "
         "reading.",
         "go": "Use json.Marshal for every text; cut []rune, not bytes.",
         "rust": "Use serde_json for every text; cut at char_indices, not at bytes.",
     },
-    example="case 'n': out[n++] = 10; break; default: out[n++] = letter;  /* \\b, \\f, \\u */",
     codes=("generated.character",),
 )
 def test_par013_every_character_is_answered(zeno_subject: Subject) -> None:
@@ -93,12 +93,12 @@ def test_par013_every_character_is_answered(zeno_subject: Subject) -> None:
     section="4",
     why="Once its escape is resolved, the NUL ends the text for strlen and the response for the "
     "host, in the middle of its JSON.",
+    example="CString::new(name).unwrap()",
     fix={
         "c": "Keep a length beside each text, and write a NUL back as \\u0000.",
         "go": "Use json.Marshal for the response: it writes \\u0000.",
         "rust": "Use serde_json for the response; CString::new refuses a NUL, so do not unwrap it.",
     },
-    example="CString::new(name).unwrap()",
     codes=("generated.nul",),
 )
 def test_par014_nul_characters_are_answered(zeno_subject: Subject) -> None:
@@ -112,12 +112,12 @@ def test_par014_nul_characters_are_answered(zeno_subject: Subject) -> None:
     section="4",
     why="A buffer of fixed size is overrun, or cuts the response in the middle, by the first text "
     "that is longer than its author's own.",
+    example='char out[1024]; snprintf(out, sizeof out, "{\\"success\\":true,…%s", name);',
     fix={
         "c": "Measure first and allocate, and check what snprintf returns; or answer a failure.",
         "go": "Let append grow the slice; do not copy into an array.",
         "rust": "Use String and Vec; do not copy_from_slice into an array.",
     },
-    example='char out[1024]; snprintf(out, sizeof out, "{\\"success\\":true,…%s", name);',
     codes=("generated.long",),
 )
 def test_par015_every_length_is_answered(zeno_subject: Subject) -> None:
@@ -130,12 +130,12 @@ def test_par015_every_length_is_answered(zeno_subject: Subject) -> None:
     level="MUST",
     section="4",
     why="The host may add the whole scope to the parameters: a table of 128 tokens is full then.",
+    example="jsmntok_t tokens[128];",
     fix={
         "c": "Count the tokens first (jsmn with NULL does), and allocate as many.",
         "go": "Decode into maps and slices, not into arrays.",
         "rust": "Decode into Vec and maps; no heapless or ArrayVec without checking push.",
     },
-    example="jsmntok_t tokens[128];",
     codes=("generated.many",),
 )
 def test_par016_every_count_is_answered(zeno_subject: Subject) -> None:
@@ -149,12 +149,12 @@ def test_par016_every_count_is_answered(zeno_subject: Subject) -> None:
     section="4",
     why="A reader that calls itself for each level runs out of its stack, or of the array it "
     "keeps its brackets in.",
+    example="char closing[16]; closing[depth++] = '}';",
     fix={
         "c": "Count the levels, and answer a failure beyond what the stack has room for.",
         "go": "Count the levels when walking a value; json.Unmarshal does.",
         "rust": "Count the levels in recursive functions; serde_json does when it reads.",
     },
-    example="char closing[16]; closing[depth++] = '}';",
     codes=("generated.deep",),
 )
 def test_par017_every_depth_is_answered(zeno_subject: Subject) -> None:
@@ -168,12 +168,12 @@ def test_par017_every_depth_is_answered(zeno_subject: Subject) -> None:
     section="4",
     why="A search for a name in the bytes finds it in another parameter's map, and readers that "
     "fold case take Name for name: the slot acts on what nobody gave it.",
+    example='char *at = strstr(request, "\\"name\\":");',
     fix={
         "c": "Step over whole values; compare names in full length, no strstr, no strncmp.",
         "go": "Decode into a map: struct fields of encoding/json match without case.",
         "rust": "Take members from the parameters object alone, by their whole name.",
     },
-    example='char *at = strstr(request, "\\"name\\":");',
     codes=("generated.name",),
 )
 def test_par018_names_are_whole(zeno_subject: Subject) -> None:
@@ -187,12 +187,12 @@ def test_par018_names_are_whole(zeno_subject: Subject) -> None:
     section="4",
     why="Go hosts write & as \\u0026 and others every character beyond ASCII: a reader that does "
     "not resolve escapes answers them, or half an emoji.",
+    example="memcpy(name, value + 1, size - 2);",
     fix={
         "c": "Resolve \\uXXXX, both halves of a pair together, before using or comparing a text.",
         "go": "Let json.Unmarshal read the text; do not cut it out of the bytes.",
         "rust": "Let serde_json read the text; RawValue keeps the escapes.",
     },
-    example="memcpy(name, value + 1, size - 2);",
     codes=("generated.escape",),
 )
 def test_par019_escapes_mean_their_characters(zeno_subject: Subject) -> None:
@@ -206,13 +206,13 @@ def test_par019_escapes_mean_their_characters(zeno_subject: Subject) -> None:
     section="4",
     why="What is written past a buffer, or left in a parser, is found by a caller who did nothing "
     "unusual.",
+    example="static char last[256]; strcpy(last, name);",
     fix={
         "c": "Check every index against the size of what it points into; reset all state at the "
         "start of plugin_execute.",
         "go": "Build the response anew at every call, and no unsafe.Slice beyond what was given.",
         "rust": "Keep state out of static mut, and unsafe writes inside their buffers.",
     },
-    example="static char last[256]; strcpy(last, name);",
     codes=("generated.aftermath",),
 )
 def test_par020_unusual_calls_leave_nothing_broken(zeno_subject: Subject) -> None:

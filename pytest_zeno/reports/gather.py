@@ -76,7 +76,7 @@ def breach(
     """Return a finding as a record has it, with the command that repeats its rule alone."""
     return Finding(
         message=paragraph(found.message),
-        observed=paragraph(found.observed),
+        observed=paragraph(f"{found.call}\n{found.observed}".strip()),
         expected=paragraph(found.expected),
         hint=paragraph(found.hint),
         backtrace=tuple(visible(frame) for frame in found.backtrace),

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pytest_zeno.protocol.slots import Slot
 
 MOST_SECONDS: Final = 30.0
-"""How long asking goes on; of each trait that comes after, one case is asked."""
+"""How long asking goes on; what comes after is asked one case of each trait and slot."""
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class _Asking:
         self._judge = Judge(subject)
         self._causes: dict[Cause, ZenoError] = {}
         self._late: list[ZenoError] = []
-        self._met: set[Trait] = set()
+        self._met: set[tuple[Trait, str]] = set()
         self._end = time.monotonic() + MOST_SECONDS
 
     def ask_all(self) -> None:
@@ -137,15 +137,15 @@ class _Asking:
         for case in of_trait:
             if case.trait in self.found.broken or case.trait in self.found.barred:
                 return
-            if self._has_time_for(case.trait):
-                self._met.add(case.trait)
+            if self._has_time_for(case):
+                self._met.add((case.trait, case.slot.name))
                 self._try(case, usual)
             else:
                 self.found.unasked += 1
 
-    def _has_time_for(self, trait: Trait) -> bool:
-        """Whether a case is asked: while there is time, and then the first of each trait."""
-        early = time.monotonic() < self._end or trait not in self._met
+    def _has_time_for(self, case: Case) -> bool:
+        """Whether a case is asked: while there is time, and then the first of trait and slot."""
+        early = time.monotonic() < self._end or (case.trait, case.slot.name) not in self._met
         return early and len(self._late) < exchanges.MOST_LATE
 
     def _try(self, case: Case, usual: bytes) -> None:
