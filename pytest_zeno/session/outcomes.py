@@ -108,8 +108,9 @@ def finish(item: pytest.Item, report: pytest.TestReport) -> None:
         "zeno_level": rule.level,
         "zeno_section": rule.source,
         "zeno_profile": subject.profile,
-        LEFT_OUT: _left_out(subject),
     }
+    if left_out := _left_out(subject):
+        properties[LEFT_OUT] = left_out
     for holder in (report, item):  # JUnit reads them from the report on the teardown
         others = [one for one in holder.user_properties if one[0] not in properties]
         holder.user_properties = [*others, *properties.items()]
