@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pytest_zeno.limits import Limits
     from pytest_zeno.manifest.grants import Grants
     from pytest_zeno.protocol.response import Response
+    from pytest_zeno.runtime.instance import Instance
     from pytest_zeno.runtime.module import GuestModule
     from pytest_zeno.services.log import LogRecord
 
@@ -84,9 +85,7 @@ class Guest(Closing):
         """Whether it is closed, or has failed; it cannot be entered again."""
         self._metered = measure_fuel
         self._gate = Gate(plugin, grants, services, limits, defaults)
-        self.instance = open_instance(
-            module, self._gate, limits, plugin=plugin, metered=measure_fuel
-        )
+        self.instance = self._open(module)
         if self.instance.refused_at_start:
             self._gate.too_early(self.instance.refused_at_start)
             self._collect("")
@@ -96,6 +95,11 @@ class Guest(Closing):
     def __repr__(self) -> str:
         state = "ended" if self.ended else self._gate.phase
         return f"<Guest {self.plugin} {state}>"
+
+    def _open(self, module: GuestModule) -> Instance:
+        return open_instance(
+            module, self._gate, self.limits, plugin=self.plugin, metered=self._metered
+        )
 
     @property
     def host_calls(self) -> tuple[HostCall, ...]:

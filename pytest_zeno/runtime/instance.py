@@ -109,7 +109,7 @@ class Instance(ABC):
         self.limits = limits
         self.plugin = plugin
         self.metered = metered
-        self.wasi = Wasi()
+        self.wasi = self._new_wasi()
         self.refused_at_start = 0
         """Host calls made before the guest was there to be answered."""
         self._module = module
@@ -263,6 +263,9 @@ class Instance(ABC):
             finally:
                 self._vacant = self._vacant or entered
         return result
+
+    def _new_wasi(self) -> Wasi:
+        return Wasi()
 
     # -- what a call path brings -----------------------------------------------------------------
 

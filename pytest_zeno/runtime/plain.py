@@ -196,13 +196,16 @@ class PlainInstance(Instance):
 
     def _give(self, reply: bytes) -> int:
         """Write a reply with its NUL into a buffer from the guest's alloc; 0 when it has none."""
+        return self._placed(reply + b"\0")
+
+    def _placed(self, data: bytes) -> int:
         self._answering = True
-        pointer, error = self._room(len(reply) + 1)
+        pointer, error = self._room(len(data))
         self._answering = False
         if error is not None:
-            self.calls.no_room(pointer, len(reply) + 1)
+            self.calls.no_room(pointer, len(data))
             return 0
-        self._write(pointer, reply + b"\0")
+        self._write(pointer, data)
         return pointer
 
     def _log(self, level: int, level_size: int, message: int, size: int) -> None:

@@ -60,6 +60,11 @@ def write(folder: Path, name: str, repair: Repair = NOTHING) -> Path:
     return folder
 
 
+def module(name: str) -> bytes:
+    """Return the module of a guest as it was recorded."""
+    return _module(name, text(name))
+
+
 @cache
 def _module(name: str, wat: str) -> bytes:
     guest = _guest(name)

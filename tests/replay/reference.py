@@ -59,15 +59,16 @@ def call_of(call: dict[str, Any]) -> Any:
 
 def changed(scope: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     """Return what is new or other in a scope; integers are compared as the float64 they became."""
-    one, other = _as_float64(scope), _as_float64(before)
+    one, other = as_float64(scope), as_float64(before)
     return {name: value for name, value in one.items() if (name, value) not in other.items()}
 
 
-def _as_float64(value: Any) -> Any:
+def as_float64(value: Any) -> Any:
+    """Return a value with each of its integers as the float64 that it is in the reference host."""
     if isinstance(value, dict):
-        return {name: _as_float64(item) for name, item in value.items()}
+        return {name: as_float64(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_as_float64(item) for item in value]
+        return [as_float64(item) for item in value]
     return float(value) if type(value) is int else value
 
 
