@@ -232,6 +232,7 @@ def test_str009_memory_stays_steady(zeno_subject: Subject) -> None:
         "go": "Shorten descriptions and examples; answer large results in parts.",
         "rust": "Shorten descriptions and examples; answer large results in parts.",
     },
+    profile="contract",
 )
 def test_str010_texts_fit_the_windows(
     zeno_subject: Subject, zeno_exchanges: tuple[Exchange, ...]

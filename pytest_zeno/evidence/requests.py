@@ -49,8 +49,8 @@ UNKNOWN: Final = ("zz_unknown.no_such_slot", "zz.no")
 NOT_JSON: Final = (b"", b"{", b"not JSON", b'{"slot_name": "x", "parameters": {')
 NOT_OBJECT: Final = (b"[]", b"null", b'"text"', b"42", b'{"parameters": []}', b'{"parameters": 1}')
 EXTRA: Final = "zz_unknown_parameter"
-_LONGER: Final = "zz_unknown." + "x" * 300
-"""A name and a request that leave no NUL where a shorter one will end."""
+LONGER: Final = "zz_unknown." + "x" * 300, {EXTRA: "x" * 4 * KIB}
+"""A name and parameters that leave no NUL where a shorter one will end."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -75,6 +75,12 @@ def parameters_of(slot: Slot) -> dict[str, Any]:
     return {one.name: fitting(one.type, one.default) for one in slot.inputs.values()}
 
 
+def awkward_of(slot: Slot) -> dict[str, Any]:
+    """Return the same with an awkward text for each input that takes one."""
+    texts = (one.name for one in slot.inputs.values() if one.type in ("string", "any"))
+    return parameters_of(slot) | dict.fromkeys(texts, AWKWARD)
+
+
 def encoded(name: str, parameters: Mapping[str, Any], **members: Any) -> bytes:
     """Return a request's bytes."""
     return _encode({"slot_name": name, "parameters": parameters} | members)
@@ -85,9 +91,9 @@ def valid(slot: Slot, kind: Kind = "valid") -> Ask:
     return Ask(kind, slot.name, encoded(slot.name, parameters_of(slot)), slot)
 
 
-def large(slot: Slot) -> Ask:
-    """Return the valid request with a large parameter that the slot does not know."""
-    parameters = parameters_of(slot) | {EXTRA: "x" * LARGE}
+def large(slot: Slot, size: int = LARGE) -> Ask:
+    """Return the valid request with a parameter of `size` bytes that the slot does not know."""
+    parameters = parameters_of(slot) | {EXTRA: "x" * size}
     return Ask("large", slot.name, encoded(slot.name, parameters), slot)
 
 
@@ -98,7 +104,7 @@ def unknown() -> Ask:
 
 def longer_than_all() -> Ask:
     """Return a request longer than any other, without a NUL, for an unknown slot."""
-    return Ask("unknown_slot", _LONGER, encoded(_LONGER, {EXTRA: "x" * 4 * KIB}))
+    return Ask("unknown_slot", LONGER[0], encoded(*LONGER))
 
 
 def compared(slot: Slot) -> Iterator[Ask]:
@@ -119,7 +125,7 @@ def compared(slot: Slot) -> Iterator[Ask]:
 def unusual(slot: Slot) -> Iterator[Ask]:
     """Yield the requests that one guest gets in turn: awkward, wrong, and no requests at all."""
     fit = parameters_of(slot)
-    yield Ask("awkward", slot.name, encoded(slot.name, _awkward(slot, fit)), slot)
+    yield Ask("awkward", slot.name, encoded(slot.name, awkward_of(slot)), slot)
     for one in slot.inputs.values():
         wrong = unfitting(one.type)
         if wrong is not None:
@@ -129,11 +135,6 @@ def unusual(slot: Slot) -> Iterator[Ask]:
         yield Ask("not_json", slot.name, text, slot)
     for text in NOT_OBJECT:
         yield Ask("not_object", slot.name, text, slot)
-
-
-def _awkward(slot: Slot, fit: dict[str, Any]) -> dict[str, Any]:
-    texts = (one.name for one in slot.inputs.values() if one.type in ("string", "any"))
-    return fit | dict.fromkeys(texts, AWKWARD)
 
 
 def unlisted(slots: Slots, listed: Collection[str]) -> Iterator[Ask]:

@@ -26,10 +26,12 @@ from pytest_zeno.runtime.instance import check_module
 from pytest_zeno.services.log import LogService
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pytest_zeno.evidence.exchanges import Exchange
     from pytest_zeno.evidence.generated.asking import Generated
+    from pytest_zeno.evidence.reference import Reference
     from pytest_zeno.evidence.steadiness import Steadiness
     from pytest_zeno.host.ledger import HostCall
     from pytest_zeno.profiles import Profile
@@ -158,7 +160,7 @@ class Subject:
     @stage
     def started(self) -> Guest:
         """The guest whose metadata and slot list are judged; others are made by `guest`."""
-        guest = self._fresh(self.fitting_module)
+        guest = self.fresh()
         self._living.append(guest)
         return guest
 
@@ -220,6 +222,13 @@ class Subject:
         return measure(self)
 
     @stage
+    def reference(self) -> Reference:
+        """What the plugin does on the reference host."""
+        from pytest_zeno.evidence.reference import Reference
+
+        return Reference(self)
+
+    @stage
     def cleaned(self) -> bool:
         """True once `plugin_cleanup` has returned, after calls of every slot."""
         from pytest_zeno.evidence.exchanges import valid_requests
@@ -239,14 +248,24 @@ class Subject:
 
         `module` is the plugin's by default. The guest is the caller's to close.
         """
-        return self._fresh(module or self.fitting_module).ready()
+        return self.fresh(module).ready()
 
-    def _fresh(self, module: GuestModule) -> Guest:
+    def fresh(
+        self,
+        module: GuestModule | None = None,
+        *,
+        kind: Callable[..., Guest] = Guest,
+        env: Mapping[str, str] | None = None,
+    ) -> Guest:
+        """Return a fresh guest as it starts, with services of its own.
+
+        `kind` makes it, and `env` is its environment: by default what the operator would give.
+        """
         manifest = None if self.bare else self.manifest
-        services = Services(environment(manifest))
+        services = Services(environment(manifest) if env is None else env)
         services.log = LogService(forward=False)
-        return Guest(
-            module,
+        return kind(
+            module or self.fitting_module,
             grants=manifest.permissions if manifest else Grants(),
             services=services,
             limits=self.limits,

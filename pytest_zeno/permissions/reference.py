@@ -1,4 +1,4 @@
-"""What the reference host would decide (ABI.md section 9, permissions): prefixes, not patterns."""
+"""What the reference host would decide (ABI.md section 9, permissions): texts, not structures."""
 
 from __future__ import annotations
 
@@ -11,22 +11,15 @@ _EVERYTHING: Final = "*"
 _BELOW: Final = "/*"
 
 
-def allows(kind: str, granted: Iterable[str], resource: str) -> bool:
-    """Return whether the reference host lets a grant of `kind` cover a resource.
+def allows_url(granted: Iterable[str], url: str) -> bool:
+    """Return whether network grants cover a URL as the guest wrote it.
 
-    A network grant that ends with ``/*`` covers every URL that begins with what stands before it,
-    a path every path that begins with it; env, database and scope are exact. The resource is
-    compared as the guest wrote it.
+    A grant that ends with ``/*`` covers every URL that begins with what stands before it.
     """
-    covers = {"network": _covers_url, "filesystem": _covers_path}.get(kind, str.__eq__)
-    return any(covers(grant, resource) for grant in granted)
+    return any(_covers(grant, url) for grant in granted)
 
 
-def _covers_url(grant: str, url: str) -> bool:
+def _covers(grant: str, url: str) -> bool:
     if grant in (_EVERYTHING, url):
         return True
     return grant.endswith(_BELOW) and url.startswith(grant.removesuffix(_BELOW))
-
-
-def _covers_path(grant: str, path: str) -> bool:
-    return path.startswith(grant)

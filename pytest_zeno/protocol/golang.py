@@ -23,14 +23,6 @@ Shape = Any
 """A type, a dict of members, ``[shape]`` for a list, ``{"*": shape}`` for a map."""
 
 RESPONSE: Final[Shape] = {"success": bool, "data": {"*": object}, "error": str}
-METADATA: Final[Shape] = dict.fromkeys(
-    ("name", "version", "author", "description", "license", "homepage"), str
-)
-_FIELD: Final[Shape] = {"type": str, "required": bool, "description": str, "default": object}
-SLOTS: Final[Shape] = [
-    {"name": str, "description": str, "example": str}
-    | {"inputs": {"*": _FIELD}, "outputs": {"*": object}}
-]
 
 
 def write_request(slot: str, parameters: dict[str, Any]) -> bytes:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_zeno.errors import Phase, Problem
+    from pytest_zeno.evidence.conversation import Difference
     from pytest_zeno.evidence.subject import Subject
 
 _HINTS: Final = 6
@@ -89,6 +90,20 @@ def no_failures(rule: str, subject: Subject, *phases: Phase) -> None:
             owner = owner_of(failure)
             if owner is not None and owner.id == rule:
                 raise failure.with_traceback(None)
+
+
+def no_difference(found: Difference | None, where: str) -> None:
+    """Raise `Broken` when an answer came otherwise under the circumstances that `where` names."""
+    if found is None:
+        return
+    ours, theirs = found
+    said = theirs.error.message if theirs.error else "another answer"
+    asked = f"{ours.question}\n" if ours.request else ""
+    raise Broken(
+        f"{ours.asked}: {where}: {said}",
+        observed=f"{asked}-> {theirs.shown}",
+        expected=ours.shown,
+    )
 
 
 def _raise(problems: list[Problem], observed: str) -> NoReturn:

@@ -13,6 +13,7 @@ SUBJECTS: Final = {
     "MOD": "module",
     "MSG": "messages",
     "PAR": "requests",
+    "POR": "portability",
     "PRM": "permissions",
     "RSP": "responses",
     "SLT": "slot list",

@@ -31,5 +31,5 @@ def test_hello_keeps_every_rule(name, profile):
 
 def test_bare_module_is_judged_without_manifest_and_grants():
     """A bare module keeps the rules that need no manifest, with every host call refused."""
-    applying = [rule for rule in catalogue() if not rule.needs_manifest and rule.profile is None]
+    applying = [rule for rule in catalogue() if rule.applies("contract", bare=True)]
     assert not_kept(FIXTURES / "hello-c" / "hello.wasm") == ({}, len(applying))

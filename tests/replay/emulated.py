@@ -29,6 +29,15 @@ if TYPE_CHECKING:
 LIMITS: Final = Limits(timeout=0.5)
 """The reference host has none: what it hangs in is ended here."""
 
+METADATA: Final = dict.fromkeys(
+    ("name", "version", "author", "description", "license", "homepage"), str
+)
+_FIELD: Final = {"type": str, "required": bool, "description": str, "default": object}
+SLOTS: Final = [
+    {"name": str, "description": str, "example": str}
+    | {"inputs": {"*": _FIELD}, "outputs": {"*": object}}
+]
+
 
 class Emulation:
     """One record's operations on the emulated reference host."""
@@ -60,8 +69,8 @@ class Emulation:
         grants, services = Grants(env=tuple(self._env)), Services(self._env)
         guest = ReferenceGuest(module, grants=grants, services=services, limits=LIMITS)
         try:
-            golang.read(guest.init(), golang.METADATA)
-            slots = golang.read(guest.register(), golang.SLOTS) or []
+            golang.read(guest.init(), METADATA)
+            slots = golang.read(guest.register(), SLOTS) or []
         except ZenoError:
             guest.close()
             raise

@@ -8,7 +8,7 @@ import json
 import pytest
 import yaml
 
-from pytest_zeno.permissions.reference import allows
+from pytest_zeno.permissions.reference import allows_url
 from pytest_zeno.protocol.golang import write_request
 from tests.replay.emulated import Emulation, emulated
 from tests.replay.records import DATA, Record, records
@@ -103,14 +103,16 @@ def test_replies_of_the_environment(name):
     emulation.close()
 
 
-PERMISSIONS = [
-    json.loads(line) for line in (DATA / "permissions.jsonl").read_text("utf-8").splitlines()
+NETWORK = [
+    line
+    for line in map(json.loads, (DATA / "permissions.jsonl").read_text("utf-8").splitlines())
+    if line["type"] == "network"
 ]
 
 
-@pytest.mark.parametrize("line", PERMISSIONS, ids=lambda line: line["id"])
-def test_permission(line):
-    """A resource is granted where the reference host granted it."""
-    granted = yaml.safe_load(line["manifest"]).get(line["type"], [])
-    for resource, allowed in line["v2"]:
-        assert allows(line["type"], granted, resource) is allowed, resource
+@pytest.mark.parametrize("line", NETWORK, ids=lambda line: line["id"])
+def test_network_permission(line):
+    """A URL is granted where the reference host granted it."""
+    granted = yaml.safe_load(line["manifest"]).get("network", [])
+    for url, allowed in line["v2"]:
+        assert allows_url(granted, url) is allowed, url
