@@ -31,7 +31,7 @@ Question = tuple[str, dict[str, Any]]
 """A slot's name and parameters."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Answer:
     """What was asked and what came: a JSON value, bytes that are none, or an error."""
 
