@@ -127,6 +127,8 @@ def test_por005_responses_fit_their_window(zeno_subject: Subject) -> None:
         "go": "Grow the response's slice by 16,384 bytes before taking its address: "
         "slices.Grow(buffer, len(text)+16384).",
         "rust": "Call reserve_exact(16384) on the response's Vec before taking its pointer.",
+        "zig": "Call ensureUnusedCapacity(16384) on the response's writer before it is closed.",
+        "assemblyscript": "Allocate the response with 16,384 bytes more than it has.",
     },
     example="return strdup(text), in a heap that ends with the memory",
     profile="zenoengine",
@@ -155,6 +157,8 @@ def test_por006_windows_end_inside_the_memory(zeno_subject: Subject) -> None:
         "c": "Let alloc take size + 1 bytes and set the last one to 0.",
         "go": "Let alloc make([]byte, size+1).",
         "rust": "Let alloc give vec![0; size + 1].",
+        "zig": "Let alloc use allocSentinel(u8, size, 0).",
+        "assemblyscript": "Let alloc take heap.alloc(size + 1) and store 0 at its end.",
     },
     codes=("portability.reply",),
     example="char *alloc(size_t n) { return malloc(n); }, and strlen() on the reply",
