@@ -192,14 +192,14 @@ def test_por008_unset_variables_are_empty(zeno_subject: Subject) -> None:
     "POR-009",
     level="MUST",
     section="9",
-    why="The reference host writes requests with Go's encoding/json: sorted keys, \\u003c for <, "
-    "and 1e+21 or 2 for floats; who searches the text in place of parsing it misses them.",
+    why="The reference host writes requests with Go's encoding/json: names sorted, 2 for 2.0, "
+    "1e+21 for large numbers, \\u003c for <. Who goes by the place or the spelling misses them.",
     fix={
-        "c": "Decode every \\u escape, and find members by their names (fixtures/hello-c/json.h).",
+        "c": "Find members by their names, wherever they stand (fixtures/hello-c/json.h).",
         "go": "Use encoding/json for the request.",
         "rust": "Use serde_json for the request.",
     },
-    example="strstr(request, ...) for the value, or a decoder without \\u escapes",
+    example='sscanf(parameters, "{\\"name\\":\\"%[^\\"]", name);',
     profile="zenoengine",
 )
 def test_por009_requests_as_go_writes_them(zeno_subject: Subject) -> None:
