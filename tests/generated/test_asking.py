@@ -124,6 +124,31 @@ def test_malformed_plain_response_is_its_rules(asked):
     assert owner_of(caught.value).id == "RSP-005"
 
 
+def test_another_parameter_taken_for_an_input_is_seen_in_the_answer(asked):
+    """Where every type is taken, the answer shows whose value it is."""
+    from bad.mutant import adding, both, slots
+    from bad.on_parameters import SEARCH, TEXT
+
+    takes_all = slots('"type": "string", "required"', '"type": "any", "required"')
+    searching = adding(SEARCH, (TEXT, "(local.set $text (call $search (local.get $request)))"))
+    found = asked(both(takes_all, searching))
+    assert set(found.broken) == {"name"}
+    assert found.broken["name"].message == "a parameter that is no input is taken for one"
+
+
+def test_slot_that_answers_all_it_was_given_is_not_blamed(asked):
+    """Parameters that no input names may show in the answer, as deep as they came."""
+    from bad.mutant import ECHO, code
+
+    put = """(call $put @"{\\22success\\22:true,\\22data\\22:{\\22all\\22:")
+    (call $put (local.get $parameters)
+      (i32.sub (call $value (local.get $parameters)) (local.get $parameters)))
+    (call $put @"}}")
+    (return (call $close))"""
+    found = asked(code((ECHO, f"(call $open) {put} {ECHO}")))
+    assert (found.broken, found.barred, found.unsound) == ({}, {}, None)
+
+
 def test_call_that_hangs_is_ended_and_not_made_smaller(asked):
     """An endless loop costs its time twice: once in turn, once to be sure."""
     found = asked(_echoing(LONG, "(loop $for_ever (br $for_ever))"), timeout=0.1)
@@ -160,10 +185,14 @@ def test_nothing_is_left_behind(asked, tmp_path, monkeypatch):
     """Looking for a smaller call leaves no folder, and Hypothesis where it was."""
     from hypothesis.configuration import storage_directory
 
+    def home():
+        known = storage_directory("x", intent_to_write=False)
+        return getattr(known, "path", known)
+
     monkeypatch.chdir(tmp_path)
-    before = str(vars(storage_directory("x", intent_to_write=False)))
+    before = home()
     assert _calls(asked, "par015-snprintf")
-    assert str(vars(storage_directory("x", intent_to_write=False))) == before
+    assert home() == before
     assert not (tmp_path / ".hypothesis").exists()
 
 

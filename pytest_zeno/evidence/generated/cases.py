@@ -229,9 +229,8 @@ def maps(depth: int) -> Any:
 
 def _deep(make: _Maker) -> Iterator[Case]:
     for types, nested in ((_LISTS, lists), (_MAPS, maps)):
-        yield from make.growing(EXTRA, points.depths(points.DEEPEST), nested)
-        for name in make.of_types(*types):
-            yield from make.growing(name, points.depths(points.DEEPEST_ANSWERED), nested)
+        for name in (*make.of_types(*types), EXTRA):
+            yield from make.growing(name, points.DEPTHS, nested)
 
 
 def _name(make: _Maker) -> Iterator[Case]:

@@ -24,22 +24,11 @@ COUNTS: Final = _around(*range(3, 13))
 _OWN: Final = 2
 """Levels of a request around a parameter: itself, and its `parameters`."""
 
-_ANSWER: Final = 16
-"""Levels left to a response that holds what it was given."""
-
 DEEPEST: Final = Limits.json_depth - _OWN
 """Levels of a parameter in a request that is as deep as a message may be."""
 
-DEEPEST_ANSWERED: Final = DEEPEST - _ANSWER
-"""Levels of a parameter that a plugin may well answer."""
-
-_DEPTHS: Final = (*range(2, 13), 15, 16, 17, 20, 24, 31, 32, 33, 40)
-
-
-def depths(deepest: int) -> tuple[int, ...]:
-    """Return the depths that are asked, up to the deepest."""
-    return (*(depth for depth in _DEPTHS if depth < deepest), deepest)
-
+DEPTHS: Final = (*range(2, 13), 15, 16, 17, 20, 24, 31, 32, 33, 40, 48, DEEPEST)
+"""Levels of nesting."""
 
 NUMBERS: Final[tuple[int | float, ...]] = (
     0,
