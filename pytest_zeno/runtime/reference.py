@@ -132,6 +132,7 @@ class ReferenceInstance(PlainInstance):
             except Exited as exited:
                 error = faults.from_exit(exited.status, self.wasi)
                 error.code = EXIT
+                error.hint = "return from _start; the reference host takes any exit for the end"
                 raise self._named(error, "start") from None
 
     def _attach(self, shim: WasmInstance, options: EngineOptions) -> None:

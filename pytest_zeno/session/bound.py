@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pytest_zeno.errors import ZenoError
+from pytest_zeno.profiles import PROFILES
 from pytest_zeno.session import options
 from pytest_zeno.text import quoted, visible
 
@@ -130,7 +131,10 @@ def labelled(config: pytest.Config) -> dict[str, Subject]:
 
 def again(config: pytest.Config, subject: Subject, test: str) -> str:
     """Return the command that repeats one rule of a plugin alone."""
-    return shlex.join(["pytest", f"--zeno-plugin={shown(config, subject.path)}", "-k", test])
+    command = ["pytest", f"--zeno-plugin={shown(config, subject.path)}"]
+    if subject.profile != PROFILES[0]:
+        command.append(f"--zeno-profile={subject.profile}")
+    return shlex.join([*command, "-k", test])
 
 
 def shown(config: pytest.Config, path: Path) -> str:

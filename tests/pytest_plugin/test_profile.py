@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_zeno.verdict.rule import applicable
+
 pytestmark = pytest.mark.usefixtures("hello")
 
 OK, USAGE = 0, 4
@@ -41,7 +43,8 @@ def test_the_profile_has_its_rules(pytester, workers, given):
     result = pytester.runpytest_subprocess(given, "--zeno-profile=zenoengine", *workers)
     assert result.ret == OK
     assert verdict(result).endswith("profile zenoengine)")
-    assert result.parseoutcomes()["passed"] == plain.parseoutcomes()["passed"] + 1
+    more = len(applicable("zenoengine")) - len(applicable("contract")) + 1
+    assert result.parseoutcomes()["passed"] == plain.parseoutcomes()["passed"] + more
 
 
 def test_a_pasted_id_is_judged_in_the_profile(pytester):
@@ -72,3 +75,14 @@ def test_an_unknown_profile_is_a_usage_error(pytester):
     result.stderr.fnmatch_lines(
         ["ERROR: zeno_profile in the ini file is 'zeno', expected contract or zenoengine"]
     )
+
+
+def test_a_finding_of_the_profile_is_found_again_in_it(pytester, broken):
+    """The command that repeats the rule names the profile, and the verdict as well."""
+    broken("por002-start-exits-0")
+    name = "plugins/por002-start-exits-0"
+    result = pytester.runpytest_subprocess(f"--zeno-plugin={name}", "--zeno-profile=zenoengine")
+    result.stdout.fnmatch_lines(
+        [f"*again * pytest --zeno-plugin={name} --zeno-profile=zenoengine -k test_por002_*"]
+    )
+    assert verdict(result).startswith(f"base ({name}): not conformant (1 broken")
