@@ -149,13 +149,16 @@ class Reference:
 
     @stage
     def number_for_text(self) -> tuple[str, Difference] | None:
-        """Which input takes a text but not the value that a script makes of it."""
+        """Which input takes a text but not the value that a script makes of it.
+
+        Each is asked twice, around each other, so that no state of the plugin explains it.
+        """
         with self._subject.guest() as guest:
             for (slot, name), (text, value) in itertools.product(self._with_text(), _MADE):
-                one = ask(guest, slot.name, _with(slot, name, text))
-                other = ask(guest, slot.name, _with(slot, name, value))
-                if one.success and not other.success:
-                    return name, (one, other)
+                asked = [_with(slot, name, given) for given in (text, value, value, text)]
+                first, other, again, last = (ask(guest, slot.name, one) for one in asked)
+                if first.success and last.success and not (other.success or again.success):
+                    return name, (first, other)
         return None
 
     # -- conversations ---------------------------------------------------------------------------

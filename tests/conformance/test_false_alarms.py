@@ -7,6 +7,7 @@ from bad.base import base
 from bad.mutant import ECHO, INIT, PING, PONG, TEXTLESS, adding, another_slot, both, code, slots
 
 from pytest_zeno.evidence import exchanges
+from pytest_zeno.profiles import PROFILES
 from tests.conformance.conftest import not_kept
 
 SERVE = '(if (call $equal (local.get $name) (local.get $name_size) @"base.ping")'
@@ -80,11 +81,12 @@ CHANGES = {
 }
 
 
+@pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("what", CHANGES)
-def test_no_rule_is_broken(tmp_path, what):
+def test_no_rule_is_broken(tmp_path, what, profile):
     """A plugin that has its reasons keeps every rule, warnings included."""
     CHANGES[what](base()).write(tmp_path)
-    assert not_kept(tmp_path)[0] == {}
+    assert not_kept(tmp_path, profile)[0] == {}
 
 
 def test_slow_calls_are_no_leak(tmp_path, monkeypatch):
