@@ -1,4 +1,4 @@
-"""Rules on what a plugin asks of its host (ABI.md sections 6 and 7; PERMISSIONS.md)."""
+"""Rules on what a plugin asks of its host (ABI.md section 6; PERMISSIONS.md, Limits)."""
 
 from __future__ import annotations
 
@@ -6,34 +6,21 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.errors import ZenoError
 from pytest_zeno.host.ledger import KEPT_BYTES
+from pytest_zeno.permissions.deciding import KIND_OF
 from pytest_zeno.protocol.strict import decode
-from pytest_zeno.text import visible, visible_bytes
-from pytest_zeno.verdict.broken import Broken, expect
-from pytest_zeno.verdict.rule import everywhere, rule
+from pytest_zeno.text import visible_bytes
+from pytest_zeno.verdict.broken import Broken
+from pytest_zeno.verdict.rule import rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_zeno.evidence.exchanges import Exchange
     from pytest_zeno.evidence.subject import Subject
     from pytest_zeno.host.ledger import HostCall
-    from pytest_zeno.manifest import Manifest
-    from pytest_zeno.runtime.module import GuestModule
 
 _TAKE_JSON: Final = frozenset(
     ("host_db_query", "host_http_request", "host_scope_set", "host_file_write")
 )
-
-_KINDS: Final = {
-    "host_http_request": "network",
-    "host_env_get": "env",
-    "host_db_query": "database",
-    "host_file_read": "filesystem",
-    "host_file_write": "filesystem",
-    "host_scope_get": "scope",
-    "host_scope_set": "scope",
-}
-"""The permission that each host function needs."""
 
 
 def _none(subject: Subject, breach: Callable[[HostCall], bool], what: str) -> None:
@@ -199,54 +186,4 @@ def test_hst007_host_calls_pass_no_limit(zeno_subject: Subject) -> None:
 
 
 def _passes_a_limit(call: HostCall) -> bool:
-    return call.code == "limit_exceeded" and call.function in _KINDS
-
-
-@rule(
-    "PRM-001",
-    level="SHOULD",
-    section="7",
-    why="What is not asked for is refused: the slot fails for every user, with a text that does "
-    "not say why.",
-    example="The slot calls host_http_request, and the manifest has no `network`.",
-    fix=everywhere("List what the plugin needs under `permissions` in manifest.yaml."),
-)
-def test_prm001_permissions_cover_what_is_used(
-    zeno_manifest: Manifest, zeno_subject: Subject
-) -> None:
-    """The manifest should ask for every permission that the plugin uses."""
-    for call in zeno_subject.host_calls:
-        kind = _KINDS.get(call.function, "")
-        if call.code != "permission_denied" or call.rule == "scope.phase" or not kind:
-            continue
-        # A resource may come from our made-up parameters; a kind that is never granted does not.
-        made_up = call.phase == "execute" and kind != "scope"
-        expect(
-            made_up and getattr(zeno_manifest.permissions, kind),
-            f"{call.phase} {call.slot}: {call.function} needs the permission {kind}",
-            observed=visible_bytes(call.request),
-            hint=call.detail,
-        )
-
-
-@rule(
-    "PRM-002",
-    level="SHOULD",
-    section="7",
-    why="A permission that nothing uses is what a stolen plugin is stolen for.",
-    example="permissions: {filesystem: [/data]} in a plugin that reads no file.",
-    fix=everywhere("Remove from `permissions` what the plugin does not use."),
-)
-def test_prm002_permissions_are_used(
-    zeno_manifest: Manifest, zeno_module: GuestModule, zeno_exchanges: tuple[Exchange, ...]
-) -> None:
-    """The plugin should use every permission that its manifest asks for."""
-    used = {_KINDS[entry.name] for entry in zeno_module.imports if entry.name in _KINDS}
-    if any(one.success and one.value.get("data") for one in zeno_exchanges):
-        used.add("scope")  # its data is merged
-    for kind in dict.fromkeys(_KINDS.values()):
-        expect(
-            kind in used or not getattr(zeno_manifest.permissions, kind),
-            f"the manifest asks for {kind}, and the module imports no function that needs it",
-            observed=", ".join(visible(entry.name) for entry in zeno_module.imports) or "nothing",
-        )
+    return call.code == "limit_exceeded" and call.function in KIND_OF

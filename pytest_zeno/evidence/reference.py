@@ -182,7 +182,8 @@ class Reference:
         return difference(self._contract, self._again, theirs)
 
     def _fresh(self, kind: Callable[..., Any], env: Mapping[str, str] | None = None) -> Any:
-        return self._subject.fresh(kind=kind, env=self._env if env is None else env)
+        services = self._subject.services(self._env if env is None else env)
+        return self._subject.fresh(kind=kind, services=services)
 
     def _converse(
         self,

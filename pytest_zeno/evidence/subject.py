@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from pytest_zeno.evidence.denied import Denied
     from pytest_zeno.evidence.exchanges import Exchange
+    from pytest_zeno.evidence.faulted import Trial
     from pytest_zeno.evidence.generated.asking import Generated
     from pytest_zeno.evidence.reference import Reference
     from pytest_zeno.evidence.steadiness import Steadiness
+    from pytest_zeno.evidence.usage import Usage
     from pytest_zeno.host.ledger import HostCall
     from pytest_zeno.profiles import Profile
     from pytest_zeno.runtime.module import GuestModule
@@ -229,6 +232,27 @@ class Subject:
         return Reference(self)
 
     @stage
+    def usage(self) -> Usage:
+        """What the plugin used of its permissions."""
+        from pytest_zeno.evidence.usage import usage
+
+        return usage(self)
+
+    @stage
+    def denied(self) -> Denied:
+        """What the plugin does without any permission."""
+        from pytest_zeno.evidence.denied import deny
+
+        return deny(self)
+
+    @stage
+    def faulted(self) -> tuple[Trial, ...]:
+        """What each slot does while a host function fails, and afterwards."""
+        from pytest_zeno.evidence.faulted import try_faults
+
+        return try_faults(self)
+
+    @stage
     def cleaned(self) -> bool:
         """True once `plugin_cleanup` has returned, after calls of every slot."""
         from pytest_zeno.evidence.exchanges import valid_requests
@@ -243,39 +267,49 @@ class Subject:
 
     # -- guests and what they did ------------------------------------------------------------------
 
-    def guest(self, module: GuestModule | None = None) -> Guest:
-        """Return a fresh guest, initialised and registered, with services of its own.
+    def guest(
+        self,
+        module: GuestModule | None = None,
+        *,
+        grants: Grants | None = None,
+        services: Services | None = None,
+    ) -> Guest:
+        """Return a fresh guest, initialised and registered; see `fresh`."""
+        return self.fresh(module, grants=grants, services=services).ready()
 
-        `module` is the plugin's by default. The guest is the caller's to close.
-        """
-        return self.fresh(module).ready()
+    def services(self, env: Mapping[str, str] | None = None) -> Services:
+        """Return services for a guest; `env` is by default what the operator would give."""
+        manifest = None if self.bare else self.manifest
+        services = Services(environment(manifest) if env is None else env)
+        services.log = LogService(forward=False)
+        return services
 
     def fresh(
         self,
         module: GuestModule | None = None,
         *,
         kind: Callable[..., Guest] = Guest,
-        env: Mapping[str, str] | None = None,
+        grants: Grants | None = None,
+        services: Services | None = None,
     ) -> Guest:
-        """Return a fresh guest as it starts, with services of its own.
+        """Return a fresh guest as it starts; it is the caller's to close.
 
-        `kind` makes it, and `env` is its environment: by default what the operator would give.
+        `kind` makes it; `module` and `grants` are the plugin's by default, `services` its own.
         """
-        manifest = None if self.bare else self.manifest
-        services = Services(environment(manifest) if env is None else env)
-        services.log = LogService(forward=False)
+        declared = Grants() if self.bare else self.manifest.permissions
         return kind(
             module or self.fitting_module,
-            grants=manifest.permissions if manifest else Grants(),
-            services=services,
+            grants=declared if grants is None else grants,
+            services=services or self.services(),
             limits=self.limits,
             plugin=self.name,
         )
 
     @property
     def host_calls(self) -> tuple[HostCall, ...]:
-        """What the plugin asked of the host while it was initialised, registered and asked."""
+        """What the plugin asked of the host in its life, from its start to its cleanup."""
         _ = self.exchanges
+        self._error_of("cleaned")
         return tuple(self._calls)
 
     @property

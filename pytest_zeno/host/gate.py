@@ -16,7 +16,7 @@ import msgspec
 
 from pytest_zeno.errors import LimitError, Phase, ZenoError
 from pytest_zeno.host.ledger import EACH, KEPT_BYTES, Entry, Trace
-from pytest_zeno.permissions import database, env, filesystem, network, scope
+from pytest_zeno.permissions.deciding import deciders
 from pytest_zeno.permissions.refusal import Code, Refused
 from pytest_zeno.runtime.abi import ANSWER_NUMBERS, HOST_FUNCTIONS
 from pytest_zeno.text import visible
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_zeno.host.services import Services
     from pytest_zeno.limits import Limits
     from pytest_zeno.manifest.grants import Grants
-    from pytest_zeno.permissions.decision import Decision
     from pytest_zeno.permissions.filesystem import FileWrite
     from pytest_zeno.permissions.scope import ScopeWrite
     from pytest_zeno.services.log import LogRecord
@@ -73,16 +72,8 @@ class Gate:
         self._limits = limits
         self._defaults = defaults or {}
         self._faults = services.faults.present
-        self._decide: tuple[Callable[[bytes, Phase], Decision[Any]], ...] = (
-            _no_log,
-            lambda request, _: database.decide(grants, request, limits),
-            lambda request, _: network.decide(grants, request, limits),
-            lambda key, phase: scope.decide_get(grants, key, phase),
-            lambda request, phase: scope.decide_set(grants, request, phase, limits),
-            lambda path, _: filesystem.decide_read(grants, path),
-            lambda request, _: filesystem.decide_write(grants, request, limits),
-            lambda key, _: env.decide(grants, key),
-        )
+        decide = {"host_log": _no_log, **deciders(grants, limits)}
+        self._decide = tuple(decide[name] for name in HOST_FUNCTIONS)
         self._serve: tuple[Callable[[Any], Reply], ...] = (
             _no_log,
             lambda query: _success(services.databases.query(query)),

@@ -27,7 +27,8 @@ class Broken(AssertionError):  # noqa: N818 (what it says of the rule)
 
     ``observed`` shows the bytes, types or values that came, ``expected`` what the contract wants,
     ``hint`` the next step. Guest text in them is escaped (`pytest_zeno.text`). ``problems`` are
-    what it sums up, each with its place.
+    what it sums up, each with its place, and ``manifest`` is what the manifest could say instead,
+    as YAML (`manifest.written`).
     """
 
     def __init__(
@@ -38,8 +39,10 @@ class Broken(AssertionError):  # noqa: N818 (what it says of the rule)
         expected: str = "",
         hint: str = "",
         problems: tuple[Problem, ...] = (),
+        manifest: str = "",
     ) -> None:
         super().__init__(message)
+        self.manifest = manifest
         self.message = message
         self.observed = observed
         self.expected = expected

@@ -32,7 +32,8 @@ class Finding:
     """A rule that is not kept.
 
     ``observed`` shows the bytes, types or values that were seen; ``call`` is the call that they
-    answer, as Python to paste into a test.
+    answer, as Python to paste into a test, and ``manifest`` YAML to paste, which has no line that a
+    guest's text begins.
     """
 
     rule: Rule
@@ -40,6 +41,7 @@ class Finding:
     observed: str = ""
     expected: str = ""
     hint: str = ""
+    manifest: str = ""
     backtrace: tuple[str, ...] = ()
     stderr: str = ""
     problems: tuple[Problem, ...] = ()
@@ -69,6 +71,7 @@ def find(rule: Rule, error: BaseException) -> Finding:
         expected=getattr(error, "expected", ""),
         hint=getattr(error, "hint", ""),
         problems=getattr(error, "problems", ()),
+        manifest=getattr(error, "manifest", ""),
     )
 
 
@@ -84,6 +87,7 @@ def render(finding: Finding, *, language: str = "", again: str = "") -> str:
     lines += _field("call", finding.call, wrap=False)
     lines += _field("observed", finding.observed)
     lines += _field("expected", finding.expected)
+    lines += _labelled("manifest", finding.manifest.splitlines())
     lines += [line for frame in finding.backtrace for line in _field("at", frame)]
     lines += _field("stderr", finding.stderr)
     lines += paragraph("why", rule.why)

@@ -15,6 +15,7 @@ SUBJECTS: Final = {
     "PAR": "requests",
     "POR": "portability",
     "PRM": "permissions",
+    "REC": "recovery",
     "RSP": "responses",
     "SLT": "slot list",
     "STR": "texts and memory",

@@ -150,3 +150,14 @@ def test_a_plugin_is_not_told_to_raise_the_hosts_limits():
     error = faults.too_large(20, 10)
     assert "Limits(" in error.hint
     assert find(_rule(), error).hint == "answer with less"
+
+
+def test_a_manifest_can_be_pasted():
+    """YAML of ours stands without marks, indented as it has to be."""
+    block = "permissions:\n  env: [A]\n  scope: [read]"
+    text = render(find(catalogue()[0], Broken("wrong", manifest=block)))
+    label, *rest = text.split("  manifest   ")[1].split("\n")[:3]
+    assert (label, [line.removeprefix(" " * 13) for line in rest]) == (
+        "permissions:",
+        ["  env: [A]", "  scope: [read]"],
+    )
