@@ -77,7 +77,7 @@ def breach(
     return Finding(
         message=paragraph(found.message),
         observed=paragraph(f"{found.call}\n{found.observed}".strip()),
-        expected=paragraph(found.expected),
+        expected=paragraph(f"{found.expected}\n{found.manifest}".strip()),
         hint=paragraph(found.hint),
         backtrace=tuple(visible(frame) for frame in found.backtrace),
         stderr=paragraph(found.stderr),

@@ -41,12 +41,12 @@ class Finding:
     observed: str = ""
     expected: str = ""
     hint: str = ""
-    manifest: str = ""
     backtrace: tuple[str, ...] = ()
     stderr: str = ""
     problems: tuple[Problem, ...] = ()
     excerpt: Excerpt | None = None
     call: str = ""
+    manifest: str = ""
 
 
 def find(rule: Rule, error: BaseException) -> Finding:

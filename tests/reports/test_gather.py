@@ -78,6 +78,13 @@ def test_a_breach_has_its_fix_in_the_authors_language():
     assert (breach.excerpt.of, breach.excerpt.hex) == ("answer", "00ff")
 
 
+def test_a_manifest_stands_with_what_was_expected():
+    """Line by line, so that it can be pasted from any report."""
+    found = finding.Finding(RULE, "x", expected="less", manifest="permissions:\n  env: [A]")
+    breach = gather.breach(found, language="", again="", shown=str)
+    assert breach.expected == "less\npermissions:\n  env: [A]"
+
+
 def _carried(**members):
     carried = gather.Carried(rule=RULE.id, test="test_str003_x", about=ABOUT, **members)
     return msgspec.to_builtins(carried)
