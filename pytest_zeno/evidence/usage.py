@@ -102,13 +102,16 @@ def usage(subject: Subject) -> Usage:
     Raises the ZenoError that keeps it from being asked.
     """
     seen: dict[tuple[str, str, bytes], Use] = {}
+    tried: set[object] = set()
     declared, limits = subject.manifest.permissions, subject.limits
     for call, texts in _calls(subject):
-        if call.function in KIND_OF and call.rule != "scope.phase":
-            use = _use(call, declared, limits, texts)
-            known = seen.setdefault((call.function, call.phase, call.request), use)
-            if use.need and not known.need:
-                seen[call.function, call.phase, call.request] = use
+        key = (call.function, call.phase, call.request)
+        if call.function not in KIND_OF or call.rule == "scope.phase" or (key, texts) in tried:
+            continue  # decided once, however often a loop asks for it
+        tried.add((key, texts))
+        use = _use(call, declared, limits, texts)
+        if use.need or key not in seen:
+            seen[key] = use
     return Usage(declared, tuple(seen.values()))
 
 
