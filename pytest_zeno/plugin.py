@@ -13,7 +13,10 @@ from pytest_zeno.session import (
     junit,
     options,
     outcomes,
+    properties,
+    selection,
     spread,
+    summary,
     tally,
 )
 
@@ -46,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "-m 'zeno_rule(id=\"STR-003\")'",
     )
     options.check(config)
+    config.pluginmanager.register(selection.Selection(config), "zeno-selection")
     config.pluginmanager.register(tally.Tally(config), "zeno-tally")
     if config.getoption("zeno_plugin") or config.getini("zeno_plugin"):
         bound.bind(config)
@@ -56,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which plugins are judged."""
-    return tally.header(config)
+    return summary.header(config)
 
 
 # -- collection ------------------------------------------------------------------------------------
@@ -75,9 +79,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Remember which rules run: a breach is one finding, where its own rule is among them."""
+    """Miss no plugin that is to be judged."""
     bound.check_collected(session)
-    outcomes.remember_rules(session)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -100,29 +103,29 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Write rule, plugin and status on a rule's report."""
     report = yield
-    outcomes.finish(item, report)
+    outcomes.finish(item, call, report)
     return report
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Count a SHOULD that is not kept as a warning of its own kind."""
-    return outcomes.status(report)
+    """Count warnings, known breaches and failures of the harness apart from what is broken."""
+    return properties.shown(report)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
-    """Never be green when a plugin was to be judged and nothing was tested."""
+    """Never be green when a plugin was to be judged and something was left open."""
     tally.decide(session)
     yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the verdict."""
-    tally.summary(terminalreporter)
+    summary.summary(terminalreporter)
 
 
 # -- fixtures for the author's own tests -----------------------------------------------------------

@@ -35,7 +35,7 @@ from pytest_zeno.runtime.reference import EXIT, Quirks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pytest_zeno.errors import ZenoError
+    from pytest_zeno.evidence.stage import Outcome
     from pytest_zeno.evidence.subject import Subject
     from pytest_zeno.protocol.slots import Slot
     from pytest_zeno.runtime.reference import Text
@@ -66,7 +66,7 @@ class Reference:
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
-        self.outcomes: dict[str, tuple[Any, ZenoError | None]] = {}
+        self.outcomes: dict[str, Outcome] = {}
         """What became of each stage that was asked for (`stage`)."""
 
     # -- quirks ----------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pytest_zeno.evidence.faulted import Trial
     from pytest_zeno.evidence.generated.asking import Generated
     from pytest_zeno.evidence.reference import Reference
+    from pytest_zeno.evidence.stage import Outcome
     from pytest_zeno.evidence.steadiness import Steadiness
     from pytest_zeno.evidence.usage import Usage
     from pytest_zeno.host.ledger import HostCall
@@ -78,7 +79,7 @@ class Subject:
         self.init_seconds = 0.0
         """How long `plugin_init` took."""
         self._calls: list[HostCall] = []
-        self.outcomes: dict[str, tuple[Any, ZenoError | None]] = {}
+        self.outcomes: dict[str, Outcome] = {}
         """What became of each stage that was asked for (`stage`)."""
         self._living: list[Guest] = []
 

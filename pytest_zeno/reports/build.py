@@ -10,12 +10,13 @@ from pytest_zeno.reports.gather import Carried
 from pytest_zeno.reports.record import Counts, Plugin, Rule, Run, overall
 from pytest_zeno.text import visible
 from pytest_zeno.verdict.rule import by_family
+from pytest_zeno.verdict.status import Status
 from pytest_zeno.verdict.verdict import REVISION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_zeno.reports.record import Status, Word
+    from pytest_zeno.reports.record import About, Word
     from pytest_zeno.verdict import rule
     from pytest_zeno.verdict.verdict import Verdict
 
@@ -37,20 +38,24 @@ class Gathered:
         if len(new.host_calls) > len(last.host_calls):
             self._calls[label] = new
 
+    def meet(self, label: str, about: About) -> None:
+        """Take which plugin a label stands for, where no report of its rules told."""
+        self._rules.setdefault(label, {})
+        self._calls.setdefault(label, Carried(rule="", test="", about=about))
+
     def plugin(self, verdict: Verdict) -> Plugin:
         """Return a plugin as a record has it; the verdict says what became of each rule."""
         carried, calls = self._rules[verdict.plugin], self._calls[verdict.plugin]
-        statuses = _statuses(verdict)
         rules = tuple(
-            _rule(rule, statuses[rule.id], verdict.untested.get(rule.id, ""), carried[rule.id])
+            _rule(rule, status, verdict.because[rule.id], carried.get(rule.id))
             for rule in by_family()
-            if rule.id in statuses
+            if (status := verdict.statuses.get(rule.id))
         )
         return Plugin(
             about=calls.about,
             verdict=cast("Word", verdict.word),
             line=str(verdict),
-            counts=_counts(verdict.rules, [rule.status for rule in rules]),
+            counts=_counts(len(verdict.rules), [rule.status for rule in rules]),
             rules=rules,
             host_calls=calls.host_calls,
             more_host_calls=calls.more_host_calls,
@@ -72,24 +77,15 @@ def record(
     )
 
 
-def _statuses(verdict: Verdict) -> dict[str, Status]:
-    return {
-        **dict.fromkeys(verdict.passed, "kept"),
-        **dict.fromkeys(verdict.warned, "warned"),
-        **dict.fromkeys(verdict.untested, "untested"),
-        **dict.fromkeys(verdict.broken, "broken"),
-    }
-
-
 def _counts(rules: int, statuses: list[Status]) -> Counts:
     return Counts(rules=rules, **{status: statuses.count(status) for status in statuses})
 
 
-def _rule(rule: rule.Rule, status: Status, because: str, carried: Carried) -> Rule:
-    told = status in ("warned", "error", "expected", "broken")
+def _rule(rule: rule.Rule, status: Status, because: str, carried: Carried | None) -> Rule:
+    told = status not in (Status.KEPT, Status.UNTESTED)
     return Rule(
         id=rule.id,
-        test=carried.test,
+        test=rule.test,
         level=rule.level,
         source=rule.source,
         family=rule.family.capitalize(),
@@ -97,6 +93,6 @@ def _rule(rule: rule.Rule, status: Status, because: str, carried: Carried) -> Ru
         why=rule.why,
         status=status,
         because=because,
-        seconds=carried.seconds,
-        finding=carried.finding if told else None,
+        seconds=carried.seconds if carried else 0.0,
+        finding=carried.finding if carried and told else None,
     )

@@ -13,24 +13,25 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_zeno.reports.record import not_kept
+from pytest_zeno.verdict.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jinja2 import Environment
 
-    from pytest_zeno.reports.record import Counts, Excerpt, Plugin, Rule, Run, Status
+    from pytest_zeno.reports.record import Counts, Excerpt, Plugin, Rule, Run
 
 _ROW: Final = 16
 _SHARES: Final[tuple[Status, ...]] = (
-    "kept",
-    "warned",
-    "expected",
-    "untested",
-    "error",
-    "broken",
+    Status.KEPT,
+    Status.WARNED,
+    Status.EXPECTED,
+    Status.UNTESTED,
+    Status.ERROR,
+    Status.BROKEN,
 )
-_WORDS: Final = {"untested": "not testable", "error": "failed in the harness"}
+_WORDS: Final = {Status.UNTESTED: "not testable", Status.ERROR: "failed in the harness"}
 _TONES: Final = {
     "conformant": "kept",
     "conformant with warnings": "warned",

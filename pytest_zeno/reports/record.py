@@ -13,12 +13,10 @@ from msgspec import Meta, Struct
 
 from pytest_zeno.profiles import Profile  # noqa: TC001 (msgspec resolves it)
 from pytest_zeno.text import LOG, prefixed
+from pytest_zeno.verdict.status import Status
 
 FORMAT: Final = 1
 """Counts up with each change that a reader of the JSON report would stumble over."""
-
-Status = Literal["kept", "warned", "untested", "error", "expected", "broken"]
-"""What became of a rule; an error is a failure that no plugin answers for."""
 
 Word = Literal[
     "conformant",
@@ -159,7 +157,7 @@ def paragraph(text: str, limit: int = LOG) -> str:
 
 def not_kept(plugin: Plugin) -> list[tuple[Rule, Finding]]:
     """Return what there is to tell of a plugin's rules, the worst first."""
-    order: tuple[Status, ...] = ("broken", "error", "warned", "expected")
+    order = (Status.BROKEN, Status.ERROR, Status.WARNED, Status.EXPECTED)
     found = [(rule, rule.finding) for rule in plugin.rules if rule.finding is not None]
     return sorted(
         (pair for pair in found if pair[0].status in order),

@@ -93,6 +93,19 @@ def is_judged(config: pytest.Config, path: Path) -> bool:
     return str(path) in getattr(config.option, "zeno_judged", ())
 
 
+def judged(config: pytest.Config) -> dict[Path, Subject]:
+    """Return the plugins that this run judges, by the file that is collected for each."""
+    return {file: one for file, one in subjects(config).items() if is_judged(config, file)}
+
+
+def is_named_by_id(config: pytest.Config, path: Path) -> bool:
+    """Whether ids of a plugin's rules stand among the arguments, and nothing that has them all."""
+    named = [argument.partition("::") for argument in config.args]
+    whole = [_absolute(config, name) for name, separator, _ in named if not separator]
+    ids = [_absolute(config, name) for name, separator, _ in named if separator]
+    return path in ids and not any(map(path.is_relative_to, whole))
+
+
 def _find(paths: list[Path], profile: Profile) -> dict[Path, Subject]:
     from pytest_zeno.evidence.lookup import find_subjects
 
@@ -134,6 +147,8 @@ def again(config: pytest.Config, subject: Subject, test: str) -> str:
     command = ["pytest", f"--zeno-plugin={shown(config, subject.path)}"]
     if subject.profile != PROFILES[0]:
         command.append(f"--zeno-profile={subject.profile}")
+    if options.level(config) != "MUST":
+        command.append(f"--zeno-level={options.level(config).lower()}")
     return shlex.join([*command, "-k", test])
 
 

@@ -52,7 +52,7 @@ def attach(
     carried = gather.Carried(
         rule=rule.id,
         test=item.name,
-        about=_about(item.config, subject),
+        about=about(item.config, subject),
         seconds=round(max(report.duration, 0.0), 6),
         finding=seen,
         host_calls=calls,
@@ -66,13 +66,14 @@ def carried(report: pytest.TestReport) -> dict[str, Any] | None:
     return report.__dict__.get(_KEY)
 
 
-def _about(config: pytest.Config, subject: Subject) -> About:
-    from pytest_zeno.reports.gather import about
+def about(config: pytest.Config, subject: Subject) -> About:
+    """Return which plugin is judged, found out once."""
+    from pytest_zeno.reports import gather
 
     known = config.stash.setdefault(_ABOUT, {})
     if subject.file not in known:
         label = bound.label(config, subject)
-        known[subject.file] = about(subject, label, lambda path: _shown(config, path))
+        known[subject.file] = gather.about(subject, label, lambda path: _shown(config, path))
     return known[subject.file]
 
 

@@ -33,7 +33,7 @@ class PluginFile(pytest.Module):
         """Return the collector of a plugin."""
         root, node_id = parent.config.rootpath, None
         if not subject.file.is_relative_to(root):  # pytest would have none for it
-            node_id = _relative(subject.file, root)
+            node_id = node_id_of(subject.file, root)
         file: Self = cls.from_parent(parent, path=subject.file, nodeid=node_id)
         file.subject = subject
         return file
@@ -65,7 +65,7 @@ class PluginFile(pytest.Module):
             yield item
 
 
-def _relative(path: Path, start: Path) -> str:
+def node_id_of(path: Path, start: Path) -> str:
     """Return a path as node ids are written; whole where there is no way to it (Windows drives)."""
     try:
         return Path(os.path.relpath(path, start)).as_posix()

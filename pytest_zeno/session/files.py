@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_zeno.session import options
-from pytest_zeno.session.carry import carried
-from pytest_zeno.session.outcomes import PLUGIN, property_of
+from pytest_zeno.session import bound, carry, options, properties
 from pytest_zeno.session.tally import tally
 from pytest_zeno.text import visible
 
@@ -84,9 +82,9 @@ class Files:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what a rule's report carries."""
-        found = carried(report)
+        found = carry.carried(report)
         if found is not None:
-            self._gathered.add(property_of(report, PLUGIN), found)
+            self._gathered.add(properties.read(report, properties.PLUGIN), found)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the files; a run whose report is missing is no success."""
@@ -111,6 +109,8 @@ class Files:
         from pytest_zeno import __version__
         from pytest_zeno.reports.build import record
 
+        for label, subject in bound.labelled(self._config).items():
+            self._gathered.meet(label, carry.about(self._config, subject))
         return record(
             tally(self._config).verdicts,
             self._gathered,

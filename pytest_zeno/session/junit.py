@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
-from pytest_zeno.session.outcomes import STATUS, property_of
+from pytest_zeno.session import properties
+from pytest_zeno.verdict.status import Status
 
 if TYPE_CHECKING:
     import pytest
@@ -25,7 +26,7 @@ class Warnings:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add a warning's text to its test case."""
-        if report.when != "call" or property_of(report, STATUS) != "warned":
+        if properties.status_of(report) is not Status.WARNED:
             return
         # There is no public way; pytest's fixture `record_xml_attribute` goes this one.
         from _pytest.junitxml import bin_xml_escape, xml_key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, Final, cast
 
 import pytest
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_zeno.profiles import Profile
+    from pytest_zeno.verdict.rule import Level
 
 REPORT: Final = "--zeno-report"
 
-_CHOICES: Final = {"zeno_profile": PROFILES}
+_LEVELS: Final = ("must", "should", "may")
+_CHOICES: Final = {"zeno_profile": PROFILES, "zeno_level": _LEVELS}
 """The values that an option takes, its default first."""
 
 
@@ -40,6 +43,20 @@ def add(parser: pytest.Parser) -> None:
     )
     parser.addini("zeno_profile", "the host to judge for, as --zeno-profile")
     group.addoption(
+        "--zeno-level",
+        choices=_LEVELS,
+        help="the level from which a broken rule fails the run (default: must); below it stands "
+        "a warning",
+    )
+    parser.addini("zeno_level", "the level that fails the run, as --zeno-level")
+    group.addoption(
+        "--zeno-min-rules",
+        type=_natural,
+        metavar="N",
+        help="fail when fewer than N rules were tested on any plugin",
+    )
+    parser.addini("zeno_min_rules", "how many rules must be tested, as --zeno-min-rules")
+    group.addoption(
         REPORT,
         action="append",
         default=[],
@@ -58,6 +75,10 @@ def check(config: pytest.Config) -> None:
             raise pytest.UsageError(
                 f"{name} in the ini file is {quoted(value, 60)}, expected {' or '.join(choices)}"
             )
+    try:
+        min_rules(config)
+    except ArgumentTypeError as error:
+        raise pytest.UsageError(f"zeno_min_rules in the ini file: {error}") from None
 
 
 def profile(config: pytest.Config) -> Profile:
@@ -72,6 +93,24 @@ def reports(config: pytest.Config) -> list[tuple[str, Path]]:
         return [(text, config.invocation_params.dir) for text in given]
     folder = config.inipath.parent if config.inipath else config.rootpath
     return [(text, folder) for text in config.getini("zeno_report")]
+
+
+def level(config: pytest.Config) -> Level:
+    """Return the level from which a broken rule fails the run."""
+    return cast("Level", _chosen(config, "zeno_level").upper())
+
+
+def min_rules(config: pytest.Config) -> int:
+    """Return how many rules must be tested on each plugin; 0 where no number was given."""
+    given: int | None = config.getoption("zeno_min_rules")
+    return _natural(config.getini("zeno_min_rules") or "0") if given is None else given
+
+
+def _natural(text: str) -> int:
+    """Return a number from 0 on; argparse shows the error as it stands."""
+    if not (text.isascii() and text.isdigit()):
+        raise ArgumentTypeError(f"{quoted(text, 60)} is no number of rules, such as 100")
+    return int(text)
 
 
 def _chosen(config: pytest.Config, name: str) -> str:

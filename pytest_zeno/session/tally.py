@@ -1,4 +1,4 @@
-"""After rules ran: the counts, the verdict of each plugin, the run's exit code and its summary."""
+"""After rules ran: what became of them, plugin by plugin, and whether the run may pass."""
 
 from __future__ import annotations
 
@@ -6,54 +6,94 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_zeno.session import bound, options
-from pytest_zeno.session.outcomes import BECAUSE, LEFT_OUT, PLUGIN, RULE, STATUS, property_of
+from pytest_zeno.session import bound, harness, options, properties
+from pytest_zeno.session.selection import rule_ids, selection
+from pytest_zeno.verdict.status import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_zeno.verdict.verdict import Verdict
 
 _TALLY: Final = pytest.StashKey["Tally"]()
-_AGAIN: Final = "rerun"
-"""The outcome of a report that pytest-rerunfailures follows up with another one."""
+
+_NAMED: Final = 8
+"""Rules named in one line."""
 
 
 class Tally:
     """Counts rules by plugin, from reports alone, so that it works wherever they ran."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-        config.stash[_TALLY] = self
+        self._config = config
         self._verdicts: dict[str, Verdict] = {}
+        self.harness_failed = False
+        config.stash[_TALLY] = self
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a rule's report."""
-        rule, status = property_of(report, RULE), property_of(report, STATUS)
-        outcome: str = report.outcome
-        if not rule or (report.when != "call" and report.passed) or outcome == _AGAIN:
+        harness.blame(self._config, report)
+        status = properties.status_of(report)
+        if status is None:
             return
-        verdict, because = self._verdict(property_of(report, PLUGIN)), property_of(report, BECAUSE)
-        if status == "skipped" and not because:
-            return  # the user's own mark: as if it had been deselected
-        verdict.add(rule, "failed" if report.failed else status, because)
-        verdict.left_out = property_of(report, LEFT_OUT) or verdict.left_out
+        self.harness_failed |= status is Status.ERROR
+        verdict = self._verdict(properties.read(report, properties.PLUGIN))
+        rule = properties.read(report, properties.RULE)
+        verdict.add(rule, status, properties.read(report, properties.BECAUSE))
+        verdict.left_out = properties.read(report, properties.LEFT_OUT) or verdict.left_out
 
     @property
     def verdicts(self) -> list[Verdict]:
-        """The verdicts by plugin, in the order of the command line."""
-        known = [label for label in bound.labelled(self.config) if label in self._verdicts]
-        return [self._verdicts[label] for label in dict.fromkeys([*known, *self._verdicts])]
+        """The verdicts by plugin, in the order of the command line; none of one left out whole."""
+        every = [self._verdict(label) for label in self._judged]
+        return [verdict for verdict in every if verdict.statuses or verdict.unmet]
+
+    @property
+    def complaints(self) -> list[str]:
+        """What keeps the run from passing beside what is broken, a line each, with what to do."""
+        missed = [line for verdict in self.verdicts for line in _missed(verdict)]
+        floor = options.min_rules(self._config)
+        few = [
+            f"{label}: {tested} rules were tested, --zeno-min-rules asks for {floor}: run more of "
+            "them (-k, -m and ids leave rules out), or lower the number"
+            for label in self._judged
+            if (tested := self._verdict(label).tested) < floor
+        ]
+        harness_failed = [f"{harness.NAME}: {harness.ADVICE}"] if self.harness_failed else []
+        return [*missed, *few, *harness_failed]
+
+    @property
+    def _judged(self) -> list[str]:
+        subjects = bound.judged(self._config).values()
+        return [bound.label(self._config, subject) for subject in subjects]
 
     def _verdict(self, label: str) -> Verdict:
         if label not in self._verdicts:
-            from pytest_zeno.verdict.rule import applicable
-            from pytest_zeno.verdict.verdict import Verdict
+            self._verdicts[label] = _new(self._config, label)
+        verdict = self._verdicts[label]
+        verdict.unasked = selection(self._config).unasked(label)
+        return verdict
 
-            subject = bound.labelled(self.config).get(label)
-            bare = bool(subject and subject.bare)
-            profile = options.profile(self.config)
-            rules = applicable(profile, bare=bare)
-            self._verdicts[label] = Verdict(label, len(rules), profile, bare=bare)
-        return self._verdicts[label]
+
+def _new(config: pytest.Config, label: str) -> Verdict:
+    from pytest_zeno.verdict.verdict import Verdict
+
+    subject = bound.labelled(config)[label]
+    settings = subject.profile, options.level(config)
+    return Verdict(label, rule_ids(subject), *settings, bare=subject.bare)
+
+
+def _missed(verdict: Verdict) -> Iterator[str]:
+    """Yield a line on rules that nothing tested and nothing that was found bars."""
+    missed = verdict.missed
+    if missed:
+        names = ", ".join(missed[:_NAMED]) + (", …" if missed[_NAMED:] else "")
+        yield (
+            f"{verdict.plugin}: {len(missed)} of {len(verdict.rules)} rules were asked for and not "
+            f"tested ({names}): let them run, or leave them out by -k, -m or --deselect; a breach "
+            "that is known belongs into --zeno-baseline"
+        )
 
 
 def tally(config: pytest.Config) -> Tally:
@@ -62,36 +102,16 @@ def tally(config: pytest.Config) -> Tally:
 
 
 def decide(session: pytest.Session) -> None:
-    """Fail a run that left open whether a plugin is conformant; what is broken has failed it."""
-    if session.exitstatus == pytest.ExitCode.OK and any(
-        verdict.unfounded or not verdict.ran for verdict in tally(session.config).verdicts
-    ):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    """Set the exit code: never 0 for a run that left something open, 3 where the harness failed.
 
-
-def header(config: pytest.Config) -> list[str]:
-    """Return the header's line: which plugins, which revision; nothing when there is none."""
-    shown = [
-        label if bound.is_judged(config, subject.file) else f"{label} for fixtures, not judged"
-        for label, subject in bound.labelled(config).items()
-    ]
-    if not shown:
-        return []
-    from pytest_zeno.verdict.verdict import REVISION
-
-    judged = f"contract revision {REVISION}, profile {options.profile(config)}"
-    return [f"zeno: {judged}; {', '.join(shown)}"]
-
-
-def summary(reporter: pytest.TerminalReporter) -> None:
-    """Print what was warned of, and one verdict line for each plugin."""
-    verdicts = tally(reporter.config).verdicts
-    if not verdicts:
+    3 goes before 1: of a run in which the harness failed it is not known what else is broken.
+    """
+    run = tally(session.config)
+    if hasattr(session.config, "workerinput") or session.config.option.collectonly:
         return
-    reporter.section("zeno")
-    for report in reporter.getreports("warned"):
-        for title, text in report.sections:
-            reporter.line(f"{title} [{property_of(report, PLUGIN)}]", yellow=True)
-            reporter.line(f"{text}\n")
-    for verdict in verdicts:
-        reporter.line(str(verdict), bold=True, green=verdict.green, red=not verdict.green)
+    if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        return
+    if run.harness_failed:
+        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+    elif run.complaints:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -13,7 +13,7 @@ import inspect
 import pkgutil
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast, get_args
 
 from pytest_zeno.verdict.subjects import SUBJECTS
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from pytest_zeno.profiles import Profile
 
 Level = Literal["MUST", "SHOULD", "MAY"]
+
+LEVELS: Final[tuple[Level, ...]] = get_args(Level)
+"""The levels, from the strictest on."""
 
 LANGUAGES: Final = ("c", "go", "rust")
 """The languages that every rule has a fix for."""
@@ -90,6 +93,10 @@ class Rule:
     def scope(self) -> str:
         """The profiles in which the rule applies, for people."""
         return f"profile {self.profile} alone" if self.profile else "every profile"
+
+    def binds(self, level: Level) -> bool:
+        """Whether a breach fails a run that asks for the rules from `level` on."""
+        return LEVELS.index(self.level) <= LEVELS.index(level)
 
     def applies(self, profile: Profile, *, bare: bool) -> bool:
         """Whether a plugin, or a module without a manifest, is judged by it in a profile."""

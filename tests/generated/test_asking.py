@@ -177,7 +177,7 @@ def test_one_case_of_each_trait_is_asked_however_long_it_takes(asked, monkeypatc
 
 def test_verdict_says_what_was_left_out():
     """The verdict's line ends with it; nothing is left out in silence."""
-    verdict = Verdict("hello", 1, left_out="7 generated calls not made: no time")
+    verdict = Verdict("hello", frozenset({"A"}), left_out="7 generated calls not made: no time")
     assert str(verdict).endswith("; 7 generated calls not made: no time")
 
 

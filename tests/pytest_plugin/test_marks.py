@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-OK, FAILED = 0, 1
+OK, FAILED, HARNESS = 0, 1, 3
 BAD = "mod001-text"
 
 MARKING = """
@@ -37,13 +37,13 @@ def pytest_runtest_protocol(item, nextitem):
 
 
 def test_an_expected_failure_is_a_breach_all_the_same(pytester, broken):
-    """A rule marked xfail does not fail the run, and the verdict is what it is."""
+    """A rule marked xfail is a known breach: the run passes, and the verdict is what it is."""
     broken(BAD)
     pytester.makeconftest(MARKING.format(rule="mod001", mark="xfail"))
     result = pytester.runpytest(f"--zeno-plugin=plugins/{BAD}")
     assert result.ret == OK
-    assert result.parseoutcomes()["xfailed"] == 1
-    result.stdout.fnmatch_lines(["base (*: not conformant (1 broken, *"])
+    assert result.parseoutcomes()["expected"] == 1
+    result.stdout.fnmatch_lines(["base (*: not conformant (1 broken, all known, *"])
 
 
 def test_a_skipped_rule_excuses_no_other(pytester, broken):
@@ -55,12 +55,17 @@ def test_a_skipped_rule_excuses_no_other(pytester, broken):
     result.stdout.fnmatch_lines(["base (*: no verdict (*"])
 
 
-def test_a_rule_that_is_skipped_by_a_mark_leaves_no_verdict(pytester, hello):
-    """A rule that a mark skips is as good as deselected."""
+def test_a_rule_that_is_skipped_by_a_mark_is_missed(pytester, hello):
+    """A rule that a mark skips was asked for, and nothing tells whether it is kept."""
     pytester.makeconftest(MARKING.format(rule="mod001", mark="skip"))
     result = pytester.runpytest(f"--zeno-plugin={hello}")
-    assert result.ret == OK
-    result.stdout.fnmatch_lines(["hello-c (*: no verdict (*"])
+    assert result.ret == FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "hello-c (*: no verdict (1 not tested, *",
+            "hello-c (*: 1 of * rules were asked for and not tested (MOD-001): let them run, *",
+        ]
+    )
 
 
 def test_skipping_every_rule_is_not_green(pytester, hello):
@@ -87,7 +92,7 @@ def test_the_last_try_counts(pytester, hello):
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
 def test_a_teardown_that_fails_is_not_green(pytester, hello, workers):
-    """A fixture that fails after the rules fails the run and the verdict."""
+    """A fixture that fails after the rules is no breach, and leaves no verdict."""
     pytester.makeconftest("""
         import pytest
         @pytest.fixture(scope="module")
@@ -96,8 +101,8 @@ def test_a_teardown_that_fails_is_not_green(pytester, hello, workers):
             raise RuntimeError("too late")
     """)
     result = pytester.runpytest_subprocess(f"--zeno-plugin={hello}", *workers)
-    assert result.ret == FAILED
-    result.stdout.fnmatch_lines(["hello-c (*: not conformant (*"])
+    assert result.ret == HARNESS
+    result.stdout.fnmatch_lines(["hello-c (*: no verdict (1 failed in the harness, *"])
 
 
 def test_the_debugger_stops_in_the_rule(pytester, broken):

@@ -119,7 +119,7 @@ def test_junit_carries_the_rule(pytester):
     pytester.runpytest("--zeno-plugin=plugins/hello", "--junitxml=out.xml")
     text = (pytester.path / "out.xml").read_text("utf-8")
     assert '<property name="zeno_rule" value="MOD-001"' in text
-    assert '<property name="zeno_status" value="passed"' in text
+    assert '<property name="zeno_status" value="kept"' in text
 
 
 def test_xdist_finds_the_plugins_of_the_ini_file(pytester):

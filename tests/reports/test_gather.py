@@ -12,6 +12,7 @@ from pytest_zeno.reports.build import Gathered, record
 from pytest_zeno.reports.record import About, Finding
 from pytest_zeno.verdict import finding
 from pytest_zeno.verdict.rule import catalogue
+from pytest_zeno.verdict.status import Status
 from pytest_zeno.verdict.verdict import Verdict
 from tests.reports import samples
 
@@ -91,7 +92,7 @@ def _carried(**members):
 
 
 def _run(status, *carried, because=""):
-    verdict, gathered = Verdict("x", 1), Gathered()
+    verdict, gathered = Verdict("x", frozenset({RULE.id})), Gathered()
     verdict.add(RULE.id, status, because)
     for one in carried:
         gathered.add("x", one)
@@ -101,16 +102,27 @@ def _run(status, *carried, because=""):
 def test_the_verdict_says_what_became_of_a_rule():
     """The record has its word for it, and counts it."""
     seen = Finding(message="x")
-    for status, word in (("passed", "kept"), ("warned", "warned"), ("failed", "broken")):
+    for status in Status:
         (plugin,) = _run(status, _carried(finding=seen)).plugins
-        assert [rule.status for rule in plugin.rules] == [word]
-        assert getattr(plugin.counts, word) == 1
-        assert plugin.rules[0].finding == (None if word == "kept" else seen)
+        assert [rule.status for rule in plugin.rules] == [status]
+        assert getattr(plugin.counts, status) == 1
+        mild = status in (Status.KEPT, Status.UNTESTED)
+        assert plugin.rules[0].finding == (None if mild else seen)
+
+
+def test_a_rule_that_left_nothing_behind_has_its_status():
+    """A worker that crashed sends a status and nothing else."""
+    verdict, gathered = Verdict("x", frozenset({RULE.id})), Gathered()
+    gathered.meet("x", ABOUT)
+    verdict.add(RULE.id, Status.ERROR)
+    (plugin,) = record([verdict], gathered, exit_code=3, version="1").plugins
+    assert [(rule.test, rule.status) for rule in plugin.rules] == [(RULE.test, "error")]
+    assert plugin.about == ABOUT
 
 
 def test_a_finding_outlives_a_report_without_one():
     """A rule that fails, and whose teardown passes or was repeated."""
-    run = _run("failed", _carried(finding=Finding(message="x")), _carried())
+    run = _run(Status.BROKEN, _carried(finding=Finding(message="x")), _carried())
     assert run.plugins[0].rules[0].finding.message == "x"
 
 
@@ -118,12 +130,14 @@ def test_the_longest_list_of_host_calls_is_the_last():
     """Reports of two workers come in any order."""
     one, two = gather.host_calls([call()]), gather.host_calls([call(), call(b"b")])
     lists = [_carried(host_calls=calls) for calls, _ in (two, one)]
-    assert _run("passed", *lists).plugins[0].host_calls == two[0]
+    assert _run(Status.KEPT, *lists).plugins[0].host_calls == two[0]
 
 
 def test_a_rule_that_is_no_part_of_the_verdict_is_left_out():
     """The user's own mark skipped it."""
     gathered = Gathered()
     gathered.add("x", _carried())
-    (plugin,) = record([Verdict("x", 1)], gathered, exit_code=0, version="1").plugins
+    (plugin,) = record(
+        [Verdict("x", frozenset({RULE.id}))], gathered, exit_code=0, version="1"
+    ).plugins
     assert (plugin.rules, plugin.verdict) == ((), "no verdict")

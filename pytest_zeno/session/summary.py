@@ -1,0 +1,53 @@
+"""What a run says of plugins: a line at its head, the findings and verdicts at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_zeno.session import bound, options, properties
+from pytest_zeno.session.tally import tally
+from pytest_zeno.text import visible
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_zeno.verdict.verdict import Verdict
+
+
+def header(config: pytest.Config) -> list[str]:
+    """Return the header's line: which plugins, by what measure; nothing when there is none."""
+    shown = [
+        label if bound.is_judged(config, subject.file) else f"{label} for fixtures, not judged"
+        for label, subject in bound.labelled(config).items()
+    ]
+    if not shown:
+        return []
+    from pytest_zeno.verdict.verdict import REVISION
+
+    measure = f"contract revision {REVISION}, profile {options.profile(config)}"
+    if options.level(config) != "MUST":
+        measure += f", level {options.level(config).lower()}"
+    return [f"zeno: {measure}; {visible(', '.join(shown))}"]
+
+
+def summary(reporter: pytest.TerminalReporter) -> None:
+    """Print what was warned of, one verdict line for each plugin, and why a run must not pass."""
+    run = tally(reporter.config)
+    if reporter.config.option.collectonly or not (run.verdicts or run.complaints):
+        return
+    reporter.section("zeno")
+    for report in reporter.getreports("warned"):
+        for title, text in report.sections:
+            plugin = properties.read(report, properties.PLUGIN)
+            reporter.line(f"{title} [{plugin}]", yellow=True)
+            reporter.line(f"{text}\n")
+    for verdict in run.verdicts:
+        reporter.line(str(verdict), bold=True, **{_colour(verdict): True})
+    for line in run.complaints:
+        reporter.line(visible(line, len(line)), red=True)
+
+
+def _colour(verdict: Verdict) -> str:
+    if not verdict.green:
+        return "red"
+    return "yellow" if verdict.broken else "green"
