@@ -14,7 +14,7 @@ import pytest_zeno
 PACKAGE = Path(pytest_zeno.__file__).parent
 
 LAYERS = (
-    ("errors", "limits", "profiles", "text"),
+    ("contract", "errors", "limits", "profiles", "text"),
     ("protocol",),
     ("manifest",),
     ("permissions",),

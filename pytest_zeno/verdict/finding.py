@@ -93,6 +93,7 @@ def render(finding: Finding, *, language: str = "", again: str = "") -> str:
     lines += paragraph("why", rule.why)
     lines += _field("hint", finding.hint)
     lines += fixes(rule, language)
+    lines += paragraph("more", f"zeno explain {rule.id}")
     lines += _field("again", again, wrap=False)
     return "\n".join(lines)
 

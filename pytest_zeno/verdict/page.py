@@ -21,10 +21,10 @@ def rules_page() -> str:
         "# The rules",
         "",
         f"The {len(rules)} rules that `pytest --zeno-plugin=PATH` judges a plugin by, revision",
-        f"{REVISION} of the [contract](ABI.md). A MUST that is not kept fails the run, a SHOULD or",
-        "MAY is a warning. The [kill matrix](kill-matrix.md) lists the plugins that prove each.",
-        "`zeno explain STR-003` shows a rule with the text of its section. This page is written by",
-        "`python -m pytest_zeno.verdict`.",
+        f"{REVISION} of the [contract](../pytest_zeno/contract/ABI.md). A MUST that is not kept",
+        "fails the run, a SHOULD or MAY is a warning. The [kill matrix](kill-matrix.md) lists the",
+        "plugins that prove each. `zeno explain STR-003` shows a rule with the text of its",
+        "section. This page is written by `python -m pytest_zeno.verdict`.",
     ]
     families = groupby(rules, key=lambda rule: rule.family)
     body = [line for family, members in families for line in _family(family, list(members))]

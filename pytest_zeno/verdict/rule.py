@@ -246,6 +246,16 @@ def owner_of_code(code: str) -> str:
     return owner.id if owner else ""
 
 
+def owners_of_code(code: str) -> list[Rule]:
+    """Return the rules that answer for a code or its family, in one phase or in all."""
+    names = (code, code.partition(".")[0])
+    return [
+        one
+        for one in catalogue()
+        if any(owned == code or owned.rpartition(":")[2] in names for owned in one.codes)
+    ]
+
+
 @functools.cache
 def _owners() -> dict[str, Rule]:
     return {code: found for found in catalogue() for code in found.codes}
