@@ -69,7 +69,8 @@ def _explained(rule: Rule, language: str) -> Iterator[str]:
     yield from paragraph("example", rule.example)
     yield from fixes(rule, language)
     yield from paragraph("errors", ", ".join(rule.codes))
-    yield from paragraph("test", f"pytest --zeno-plugin=PATH -k {rule.test}")
+    profile = f" --zeno-profile={rule.profile}" if rule.profile else ""
+    yield from paragraph("test", f"pytest --zeno-plugin=PATH{profile} -k {rule.test}")
     heading, text = section(rule.section)
     yield ""
     yield click.style(heading, bold=True)

@@ -81,10 +81,14 @@ def _listed(rules: list[Rule]) -> Iterator[str]:
 def _row(rule: Rule) -> Iterator[str]:
     """Yield the lines of a rule: one, but on a terminal as many as its width asks for."""
     text = rule.sentence + (f" ({rule.scope})" if rule.profile else "")
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    width = shutil.get_terminal_size().columns if _is_terminal() else sys.maxsize
     lines = textwrap.wrap(text, max(width - len(_INDENT), 20))
     yield f"  {rule.id:<{_ID}}{rule.level:<{_LEVEL}}{lines[0]}"
     yield from (_INDENT + line for line in lines[1:])
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _total(rules: list[Rule]) -> str:

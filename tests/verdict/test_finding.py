@@ -35,7 +35,7 @@ def test_labels_stand_in_one_column():
     """What has nothing to say is left out."""
     lines = _lines(observed="two", expected="one", hint="count", again="pytest -k x", language="c")
     labels = [line[2:13].strip() for line in lines[2:] if line[2:13].strip()]
-    assert labels == ["broken", "observed", "expected", "why", "hint", "fix", "again"]
+    assert labels == ["broken", "observed", "expected", "why", "hint", "fix", "more", "again"]
     assert all(line[12] == " " and line[13] != " " for line in lines[2:])
     assert "expected" not in "\n".join(_lines())
 
@@ -79,10 +79,11 @@ def test_the_fix_is_in_the_authors_language(language):
 def test_without_a_language_every_fix_is_shown():
     """Each under its language's name."""
     lines = _lines()
-    assert lines[-3:] == [
+    assert lines[-4:] == [
         "  fix C      Write in C.",
         "  fix Go     Write in Go.",
         "  fix Rust   Write in Rust.",
+        "  more       zeno explain STR-001",
     ]
 
 
