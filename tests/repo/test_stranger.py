@@ -67,3 +67,5 @@ def test_pip_installs_it_into_an_empty_environment(built, tmp_path):
     done = run([scripts / "pytest", "--zeno-plugin=hello"], cwd=tmp_path, env=settings)
     assert done.returncode == 0, done.stdout + done.stderr
     assert ": conformant (" in done.stdout
+    told = run([scripts / "zeno", "explain", "STR-003"], cwd=tmp_path, env=settings)
+    assert "ABI.md, 3. Strings and memory" in told.stdout, told.stderr
