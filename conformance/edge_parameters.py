@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.verdict.rule import rule
 
 if TYPE_CHECKING:
     from pytest_zeno.evidence.subject import Subject
+
+FAMILY: Final = "parameters"
 
 
 @rule(

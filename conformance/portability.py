@@ -45,7 +45,7 @@ def _shorter(how: str) -> dict[str, str]:
         "go": "Export _initialize once more as _start after the build (docs/zenoengine.md).",
         "rust": "Build a cdylib for wasm32-unknown-unknown, which needs no start function.",
     },
-    example="go build -buildmode=c-shared, whose runtime starts in _initialize",
+    example="go build -buildmode=c-shared  # its runtime starts in _initialize",
     profile="zenoengine",
 )
 def test_por001_works_without_initialize(zeno_subject: Subject) -> None:
@@ -65,7 +65,7 @@ def test_por001_works_without_initialize(zeno_subject: Subject) -> None:
         "rust": "Build a cdylib, not a bin.",
     },
     codes=("portability.exit",),
-    example="a wasi-libc command, whose _start ends with proc_exit(0)",
+    example="int main(void) { return 0; }  // wasi-libc ends _start with proc_exit(0)",
     profile="zenoengine",
 )
 def test_por002_start_does_not_exit(zeno_subject: Subject) -> None:
@@ -79,7 +79,7 @@ def test_por002_start_does_not_exit(zeno_subject: Subject) -> None:
     section="9",
     why="Longer metadata is cut, is no JSON then, and the plugin does not load.",
     fix=_shorter("Shorten the description"),
-    example="a description that holds the README",
+    example="A description that holds the whole README.",
     profile="zenoengine",
 )
 def test_por003_metadata_fits_its_window(zeno_subject: Subject) -> None:
@@ -93,7 +93,7 @@ def test_por003_metadata_fits_its_window(zeno_subject: Subject) -> None:
     section="9",
     why="A longer slot list is cut, is no JSON then, and the plugin does not load.",
     fix=_shorter("Shorten descriptions and examples, or part the plugin in two"),
-    example="forty slots with a paragraph on each input",
+    example="Forty slots with a paragraph on each input.",
     profile="zenoengine",
 )
 def test_por004_slot_list_fits_its_window(zeno_subject: Subject) -> None:
@@ -107,7 +107,7 @@ def test_por004_slot_list_fits_its_window(zeno_subject: Subject) -> None:
     section="9",
     why="A longer response is cut: the call fails though the slot has done its work.",
     fix=_shorter("Answer large results in parts, or write them to the scope"),
-    example="a slot that answers a whole table",
+    example="A slot that answers a whole table.",
     profile="zenoengine",
 )
 def test_por005_responses_fit_their_window(zeno_subject: Subject) -> None:
@@ -130,7 +130,7 @@ def test_por005_responses_fit_their_window(zeno_subject: Subject) -> None:
         "zig": "Call ensureUnusedCapacity(16384) on the response's writer before it is closed.",
         "assemblyscript": "Allocate the response with 16,384 bytes more than it has.",
     },
-    example="return strdup(text), in a heap that ends with the memory",
+    example="return strdup(text);  // in a heap that ends where the memory does",
     profile="zenoengine",
 )
 def test_por006_windows_end_inside_the_memory(zeno_subject: Subject) -> None:
@@ -161,7 +161,7 @@ def test_por006_windows_end_inside_the_memory(zeno_subject: Subject) -> None:
         "assemblyscript": "Let alloc take heap.alloc(size + 1) and store 0 at its end.",
     },
     codes=("portability.reply",),
-    example="char *alloc(size_t n) { return malloc(n); }, and strlen() on the reply",
+    example="char *alloc(size_t n) { return malloc(n); }  // and strlen() on the reply",
     profile="zenoengine",
 )
 def test_por007_replies_need_no_nul(zeno_subject: Subject) -> None:
@@ -180,7 +180,7 @@ def test_por007_replies_need_no_nul(zeno_subject: Subject) -> None:
         "go": "Let alloc make([]byte, size+1), for a size of 0 as well.",
         "rust": "Let alloc give vec![0; size + 1]: an empty Vec has no memory of its own.",
     },
-    example="alloc with Vec::with_capacity(size), which returns 1 for a size of 0",
+    example="Vec::<u8>::with_capacity(size).as_mut_ptr()  // 1 for a size of 0",
     profile="zenoengine",
 )
 def test_por008_unset_variables_are_empty(zeno_subject: Subject) -> None:
@@ -213,7 +213,7 @@ def test_por009_requests_as_go_writes_them(zeno_subject: Subject) -> None:
     section="9",
     why="Every number becomes a float64: an id above 2^53 comes back as its neighbour's.",
     fix=everywhere("Answer large ids and counters as texts."),
-    example='{"id": 9007199254740993}, which arrives as 9007199254740992',
+    example='{"id": 9007199254740993}  // arrives as 9007199254740992',
     profile="zenoengine",
 )
 def test_por010_numbers_fit_float64(zeno_exchanges: tuple[Exchange, ...]) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pytest_zeno.host.ledger import HostCall
     from pytest_zeno.manifest import Manifest
 
+FAMILY: Final = "portability"
+
 _REFUSED: Final = frozenset(("permission_denied", "invalid_request"))
 
 
@@ -98,7 +100,7 @@ def test_por012_network_grants_are_not_wider(zeno_manifest: Manifest) -> None:
     why="Grants and paths are absolute in the contract, and the reference host refuses each "
     "absolute path: no file is read or written there.",
     fix=everywhere("Keep data in the scope or a database, and do without files where refused."),
-    example="filesystem: [/data], and host_file_read of /data/list.json",
+    example='host_file_read("/data/list.json"), with filesystem: [/data].',
     profile="zenoengine",
 )
 def test_por013_works_without_files(zeno_manifest: Manifest) -> None:
@@ -142,7 +144,7 @@ def test_por014_no_bound_parameters(zeno_subject: Subject) -> None:
     why="Every start of the reference host is midnight of 2022-01-01, a second is a thousand "
     "looks at the clock, and random bytes are the same each time: tokens expire or repeat.",
     fix=everywhere("Take the time and random values as parameters from the script."),
-    example="time(NULL), time.Now() or rand::random() in an answer",
+    example="An answer with time(NULL), time.Now() or rand::random() in it.",
     profile="zenoengine",
 )
 def test_por015_no_wasi_clock(zeno_subject: Subject) -> None:
@@ -163,7 +165,7 @@ def test_por015_no_wasi_clock(zeno_subject: Subject) -> None:
         "go": "Call host_log in place of fmt.Println and the log package.",
         "rust": "Call host_log in place of println! and eprintln!.",
     },
-    example='printf("saved\\n") in a slot',
+    example='printf("saved\\n");',
     profile="zenoengine",
 )
 def test_por016_messages_go_to_the_log(zeno_subject: Subject) -> None:
@@ -184,7 +186,7 @@ def test_por016_messages_go_to_the_log(zeno_subject: Subject) -> None:
     why="The reference host never reads `config`: a parameter that is not set in its environment "
     "is empty, whatever default the manifest gives it.",
     fix=everywhere("Take the default in the plugin, too, when host_env_get answers nothing."),
-    example='default: 30 in the manifest, and atoi("") in the plugin',
+    example='atoi(env_get("RETRIES"))  // default: 30 in the manifest',
     profile="zenoengine",
 )
 def test_por017_defaults_are_the_plugins(zeno_subject: Subject) -> None:
@@ -203,7 +205,7 @@ def test_por017_defaults_are_the_plugins(zeno_subject: Subject) -> None:
         "go": "Unmarshal into any and use fmt.Sprint for what is no string.",
         "rust": "Match Value::Number and Value::Bool, too, and use to_string().",
     },
-    example="\"name must be a string\", for hello.greet { name: '42' }",
+    example='if !value.is_string() { return fail("name is not a string"); }',
     profile="zenoengine",
 )
 def test_por018_numbers_pass_for_texts(zeno_subject: Subject) -> None:

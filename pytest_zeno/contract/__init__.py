@@ -21,6 +21,11 @@ def section(cited: str) -> tuple[str, str]:
     raise KeyError(cited)
 
 
+def title() -> str:
+    """Return the title of ABI.md, which ends with the contract's revision."""
+    return _page("ABI.md").partition("\n")[0]
+
+
 @functools.cache
 def _page(name: str) -> str:
     return files(__name__).joinpath(name).read_text("utf-8")

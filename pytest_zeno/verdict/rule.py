@@ -58,8 +58,8 @@ class Rule:
 
     ``example`` is a line of code, or what an author did, that breaks the rule. ``since`` is the
     revision of the contract that brought it, and ``profile`` the only one in which it applies,
-    None for all of them. ``family`` is its module in the suite, in words (``host calls``), and
-    ``test`` the name of its function.
+    None for all of them. ``family`` is its module in the suite, in words (``host calls``), or the
+    one that the module names as FAMILY; ``test`` is the name of its function.
     """
 
     id: str
@@ -149,12 +149,18 @@ def rule(
             example=example,
             since=since,
             profile=profile,
-            family=function.__module__.rpartition(".")[2].replace("_", " "),
+            family=_family(function),
             test=function.__name__,
         )
         return made
 
     return decorate
+
+
+def _family(function: Callable[..., None]) -> str:
+    """Return the family of a rule: its module's, or the one that the module says it belongs to."""
+    module = function.__module__.rpartition(".")[2]
+    return str(getattr(function, "__globals__", {}).get("FAMILY", module)).replace("_", " ")
 
 
 def everywhere(text: str) -> dict[str, str]:

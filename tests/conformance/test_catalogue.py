@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
@@ -75,11 +76,19 @@ def test_example_is_concrete(rule):
     assert [one.id for one in RULES.values() if one.example == rule.example] == [rule.id]
 
 
+def test_a_second_module_joins_a_family():
+    """A family is a module that bears its name; FAMILY names one that is there."""
+    modules = {function.__module__.rpartition(".")[2] for function in functions()}
+    assert {rule.family.replace(" ", "_") for rule in catalogue()} <= modules
+
+
 @each_rule
 def test_family_and_test_are_its_functions(rule):
-    """A rule names the module that it stands in, and its test."""
+    """A rule names the module that it stands in, or that module's family, and its test."""
     (function,) = (one for one in functions() if one.zeno_rule is rule)
-    assert function.__module__.endswith("." + rule.family.replace(" ", "_"))
+    module = sys.modules[function.__module__]
+    named = getattr(module, "FAMILY", module.__name__.rpartition(".")[2])
+    assert rule.family.replace(" ", "_") == named
     assert rule.test == function.__name__
 
 
