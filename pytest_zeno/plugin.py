@@ -11,6 +11,7 @@ from pytest_zeno.session import (
     expectations,
     files,
     junit,
+    known,
     options,
     outcomes,
     properties,
@@ -54,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("zeno_plugin") or config.getini("zeno_plugin"):
         bound.bind(config)
     bound.bind_arguments(config)
+    known.prepare(config)
     files.prepare(config)
     junit.prepare(config)
 

@@ -52,6 +52,8 @@ def read_manifest(data: bytes, file: str = "manifest.yaml") -> Reading:
     text = decode(data, report)
     top = compose(text, report) if text is not None else None
     if top is None:
+        if not report.failed:
+            report.add("empty", "the manifest is empty", hint="write name, version and binary")
         return Reading(None, report.problems())
     if not isinstance(top, Mapping):
         report.add(

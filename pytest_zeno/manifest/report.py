@@ -14,10 +14,11 @@ MOST: Final = 100
 
 
 class Report:
-    """The problems of one file."""
+    """The problems of one file, which is a `noun`: a manifest, unless told otherwise."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, noun: str = "manifest") -> None:
         self.file = file
+        self.noun = noun
         self._problems: list[Problem] = []
 
     def add(
@@ -33,7 +34,7 @@ class Report:
         """Note a problem at a node, at a line and column, or of the file as a whole."""
         line, column = at if isinstance(at, tuple) else (at.line, at.column)
         self._problems.append(
-            Problem(f"manifest.{code}", message, self.file, line, column, field, hint, warning)
+            Problem(f"{self.noun}.{code}", message, self.file, line, column, field, hint, warning)
         )
 
     @property
@@ -49,6 +50,9 @@ class Report:
             return tuple(ordered)
         silent = all(problem.warning for problem in rest)
         more = Problem(
-            "manifest.more", f"{len(rest)} more problems are not shown", self.file, warning=silent
+            f"{self.noun}.more",
+            f"{len(rest)} more problems are not shown",
+            self.file,
+            warning=silent,
         )
         return (*ordered[:MOST], more)

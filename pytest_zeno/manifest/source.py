@@ -26,8 +26,8 @@ def decode(data: bytes, report: Report) -> str | None:
     if len(data) > MOST_BYTES:
         report.add(
             "too_large",
-            f"the file has {len(data)} bytes or more, a manifest at most {MOST_BYTES}",
-            hint="is this the manifest?",
+            f"the file has {len(data)} bytes or more, a {report.noun} at most {MOST_BYTES}",
+            hint=f"is this the {report.noun}?",
         )
         return None
     try:

@@ -56,7 +56,7 @@ class _Open:
 
 
 def compose(text: str, report: Report, loader: Any = LOADER) -> Node | None:
-    """Return the top node, or None when the text is no single YAML document.
+    """Return the top node, or None when the text is no single YAML document, or an empty one.
 
     What is wrong goes to the report; a tree may come back with errors in it (an alias, a
     duplicate key), so that the fields are checked as well.
@@ -72,10 +72,7 @@ def compose(text: str, report: Report, loader: Any = LOADER) -> Node | None:
     except yaml.YAMLError as error:
         report.add("syntax", f"not YAML: {visible(str(error))}")
         return None
-    if builder.top is None or is_null(builder.top):
-        report.add("empty", "the manifest is empty", hint="write name, version and binary")
-        return None
-    return builder.top
+    return None if builder.top is None or is_null(builder.top) else builder.top
 
 
 def _report_syntax(error: yaml.MarkedYAMLError, text: str, report: Report) -> None:
@@ -117,11 +114,16 @@ class _Builder:
         self._documents += 1
         if self._documents > 1:
             self._report.add(
-                "second_document", "a second document starts here", at, hint="a manifest is one"
+                "second_document",
+                "a second document starts here",
+                at,
+                hint=f"a {self._report.noun} is one",
             )
             raise _Stop
         if event.tags:
-            self._report.add("tag", "the manifest declares tags", at, hint="remove %TAG")
+            self._report.add(
+                "tag", f"the {self._report.noun} declares tags", at, hint="remove %TAG"
+            )
 
     def _alias(self, event: yaml.AliasEvent, at: tuple[int, int]) -> None:
         self._report.add(
@@ -158,7 +160,9 @@ class _Builder:
     def _add(self, node: Node) -> None:
         self._count += 1
         if self._count > MOST_NODES:
-            self._report.add("too_many", f"the manifest has more than {MOST_NODES} values", node)
+            self._report.add(
+                "too_many", f"the {self._report.noun} has more than {MOST_NODES} values", node
+            )
             raise _Stop
         if self._open:
             self._open[-1].nodes.append(node)

@@ -92,7 +92,7 @@ def _rule(rule: rule.Rule, status: Status, because: str, carried: Carried | None
         sentence=rule.sentence,
         why=rule.why,
         status=status,
-        because=because,
+        because=because if status is Status.UNTESTED else "",
         seconds=carried.seconds if carried else 0.0,
         finding=carried.finding if carried and told else None,
     )

@@ -26,7 +26,7 @@ class Warnings:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add a warning's text to its test case."""
-        if properties.status_of(report) is not Status.WARNED:
+        if properties.status_of(report) not in (Status.WARNED, Status.EXPECTED):
             return
         # There is no public way; pytest's fixture `record_xml_attribute` goes this one.
         from _pytest.junitxml import bin_xml_escape, xml_key

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_zeno.verdict.rule import Level
 
 REPORT: Final = "--zeno-report"
+BASELINE: Final = "--zeno-baseline"
 
 _LEVELS: Final = ("must", "should", "may")
 _CHOICES: Final = {"zeno_profile": PROFILES, "zeno_level": _LEVELS}
@@ -57,6 +58,17 @@ def add(parser: pytest.Parser) -> None:
     )
     parser.addini("zeno_min_rules", "how many rules must be tested, as --zeno-min-rules")
     group.addoption(
+        BASELINE,
+        metavar="FILE",
+        help="expect the breaches that FILE lists with a reason, an owner and a last day",
+    )
+    parser.addini("zeno_baseline", f"the file of known breaches, as {BASELINE}")
+    group.addoption(
+        f"{BASELINE}-update",
+        action="store_true",
+        help="add what is broken to the baseline, to be filled in, and drop what is kept",
+    )
+    group.addoption(
         REPORT,
         action="append",
         default=[],
@@ -91,8 +103,21 @@ def reports(config: pytest.Config) -> list[tuple[str, Path]]:
     given: list[str] = config.getoption("zeno_report")
     if given:
         return [(text, config.invocation_params.dir) for text in given]
-    folder = config.inipath.parent if config.inipath else config.rootpath
-    return [(text, folder) for text in config.getini("zeno_report")]
+    return [(text, _ini_folder(config)) for text in config.getini("zeno_report")]
+
+
+def baseline(config: pytest.Config) -> Path | None:
+    """Return the file of known breaches, None where none is named."""
+    given: str | None = config.getoption("zeno_baseline")
+    if given is not None:
+        return config.invocation_params.dir / given
+    named: str = config.getini("zeno_baseline")
+    return _ini_folder(config) / named if named else None
+
+
+def _ini_folder(config: pytest.Config) -> Path:
+    """Return what paths in the ini file are relative to."""
+    return config.inipath.parent if config.inipath else config.rootpath
 
 
 def level(config: pytest.Config) -> Level:

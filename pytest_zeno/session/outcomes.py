@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import pytest
 
-from pytest_zeno.session import bound, carry, harness, options, properties
+from pytest_zeno.session import bound, carry, harness, known, options, properties
 from pytest_zeno.session.selection import selection
 from pytest_zeno.verdict.status import Status
 
@@ -24,11 +24,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    """What was concluded of a rule while it ran: its status, what it saw, what barred it."""
+    """What was concluded of a rule while it ran.
+
+    ``because`` names the rule that is to blame where another one is, ``known`` says why the breach
+    is expected.
+    """
 
     status: Status
     finding: Finding | None = None
     because: str = ""
+    known: str = ""
 
 
 _NOTE: Final[pytest.StashKey[_Note]] = pytest.StashKey()
@@ -79,7 +84,10 @@ def _conclude(item: pytest.Item, rule: Rule, subject: Subject, error: Exception)
     if outcome.status is Status.UNTESTED:
         if selection(item.config).has(subject, outcome.because):
             return _Note(Status.UNTESTED, because=outcome.because)
-        return _Note(Status.BROKEN, find(rule, error))
+        return _Note(Status.BROKEN, find(rule, error), outcome.because)
+    reason = known.why(item.config, rule, subject)
+    if outcome.status is Status.BROKEN and reason:
+        return _Note(Status.EXPECTED, find(rule, error), known=reason)
     return _Note(outcome.status, find(rule, error))
 
 
@@ -107,9 +115,12 @@ def finish(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     if rule is None or subject is None:
         return
     note = _noted(item, call, report)
-    if note.because:  # one place for all of them, so that pytest's summary shows one line
+    if note.status is Status.UNTESTED and note.because:
+        # One place for all of them, so that pytest's summary shows one line.
         report.longrepr = (str(subject.file), 1, f"Skipped: {_untested(note)}")
-    if note.status is Status.WARNED:
+    if note.known:  # what pytest calls an expected failure
+        report.outcome, report.wasxfail = "skipped", note.known
+    if note.status in (Status.WARNED, Status.EXPECTED):
         report.sections.append((f"{rule.id} is not kept", _shown(item, subject, note)))
     if note.status is Status.ERROR and call.excinfo:
         harness.tell(item, report, call.excinfo)
@@ -124,8 +135,8 @@ def _noted(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     note = item.stash.get(_NOTE, None)
     if note:
         del item.stash[_NOTE]  # an item may run again
-        known = note.status is Status.BROKEN and not report.failed  # a mark expects it (xfail)
-        return replace(note, status=Status.EXPECTED) if known else note
+        marked = note.status is Status.BROKEN and not report.failed  # as expected (xfail)
+        return replace(note, status=Status.EXPECTED) if marked else note
     if call.excinfo is None:
         return _Note(Status.KEPT)
     skipped = isinstance(call.excinfo.value, pytest.skip.Exception | pytest.xfail.Exception)

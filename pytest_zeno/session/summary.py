@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_zeno.session import bound, options, properties
+from pytest_zeno.session import bound, known, options, properties
 from pytest_zeno.session.tally import tally
-from pytest_zeno.text import visible
+from pytest_zeno.text import LOG, visible
 
 if TYPE_CHECKING:
     import pytest
@@ -41,10 +41,22 @@ def summary(reporter: pytest.TerminalReporter) -> None:
             plugin = properties.read(report, properties.PLUGIN)
             reporter.line(f"{title} [{plugin}]", yellow=True)
             reporter.line(f"{text}\n")
+    for report in reporter.getreports("expected"):
+        reporter.line(_known(report), yellow=True)
     for verdict in run.verdicts:
         reporter.line(str(verdict), bold=True, **{_colour(verdict): True})
     for line in run.complaints:
         reporter.line(visible(line, len(line)), red=True)
+    for line in known.notes(reporter.config):
+        reporter.line(line, yellow=True)
+
+
+def _known(report: pytest.TestReport) -> str:
+    """Return a line on a breach that is expected: which, of what plugin, and why."""
+    rule = properties.read(report, properties.RULE)
+    plugin = properties.read(report, properties.PLUGIN)
+    why = visible(getattr(report, "wasxfail", ""), LOG)
+    return f"{rule} is broken, as expected [{plugin}]: {why}"
 
 
 def _colour(verdict: Verdict) -> str:

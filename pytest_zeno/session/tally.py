@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_zeno.session import bound, harness, options, properties
+from pytest_zeno.session import bound, harness, known, options, properties
 from pytest_zeno.session.selection import rule_ids, selection
 from pytest_zeno.verdict.status import Status
 
@@ -61,7 +61,12 @@ class Tally:
             if (tested := self._verdict(label).tested) < floor
         ]
         harness_failed = [f"{harness.NAME}: {harness.ADVICE}"] if self.harness_failed else []
-        return [*missed, *few, *harness_failed]
+        return [
+            *missed,
+            *few,
+            *known.complaints(self._config, self.verdicts),
+            *harness_failed,
+        ]
 
     @property
     def _judged(self) -> list[str]:
@@ -111,6 +116,7 @@ def decide(session: pytest.Session) -> None:
         return
     if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         return
+    known.update(session.config, run.verdicts)
     if run.harness_failed:
         session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
     elif run.complaints:
