@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.manifest.form import Form
-from pytest_zeno.manifest.nodes import Mapping, Node, Sequence, described
+from pytest_zeno.manifest.nodes import Mapping, Node, Scalar, Sequence, described
 from pytest_zeno.manifest.report import Report
 from pytest_zeno.manifest.source import decode
 from pytest_zeno.protocol.describe import nearest
@@ -83,7 +83,8 @@ def _read_entry(form: Form) -> Entry:
     form.check_keys(FIELDS)
     texts = {name: " ".join(form.text(name).split()) for name in FIELDS}
     for name, text in texts.items():
-        if not text:
+        node = form.node.get(name)
+        if not text and (node is None or isinstance(node, Scalar)):
             form.report.add(
                 "missing", f"the entry lacks `{name}`", form.node, hint=f"write {FIELDS[name]}"
             )
