@@ -190,38 +190,6 @@ def test_str008_arguments_are_as_long_as_said(zeno_exchanges: tuple[Exchange, ..
 
 
 @rule(
-    "STR-009",
-    level="MUST",
-    section="3",
-    why="The reference host never calls free: what a call does not give back is lost, and after "
-    "some hours the plugin stands at its memory limit.",
-    example="return strdup(answer);  // and nobody frees it",
-    fix={
-        "c": "Free both arguments before returning, keep one response buffer and reuse it, or "
-        "reset an arena at each call.",
-        "go": "Delete the arguments from the map that keeps them alive, and overwrite the last "
-        "response.",
-        "rust": "Take both arguments back with Vec::from_raw_parts, and drop the last response "
-        "when the next is made.",
-        "zig": "Reset an ArenaAllocator with .retain_capacity at each call.",
-        "assemblyscript": "heap.free both arguments; --runtime stub never frees anything.",
-    },
-)
-def test_str009_memory_stays_steady(zeno_subject: Subject) -> None:
-    """The plugin holds its memory steady over many calls, with free never called."""
-    found = zeno_subject.steadiness
-    if not found.steady:
-        end = f"; then {found.failure.message}" if found.failure else ""
-        raise Broken(
-            f"the memory grew from {found.first} to {found.last} bytes over {found.calls} calls, "
-            f"some {found.lost:.0f} bytes a call{end}",
-            observed=f"{found.last} bytes, still growing at call {found.last_growth}",
-            expected="no growth once the first calls are over",
-            hint="what a slot keeps on purpose, such as a history, needs a bound, too",
-        )
-
-
-@rule(
     "STR-010",
     level="SHOULD",
     section="3",

@@ -162,6 +162,13 @@ class Subject:
         return self.module
 
     @stage
+    def measured_module(self) -> GuestModule:
+        """The module as the reference host runs it, for guests that are measured."""
+        from pytest_zeno.evidence.measured import as_measured
+
+        return as_measured(self.fitting_module)
+
+    @stage
     def started(self) -> Guest:
         """The guest whose metadata and slot list are judged; others are made by `guest`."""
         guest = self.fresh()
@@ -220,10 +227,31 @@ class Subject:
 
     @stage
     def steadiness(self) -> Steadiness:
-        """How the memory grew over many calls, with `free` never called."""
-        from pytest_zeno.evidence.steadiness import measure
+        """What many valid calls took of the memory, with `free` never called."""
+        from pytest_zeno.evidence.steadiness import measure, valid_calls
 
-        return measure(self)
+        return measure(self, valid_calls(self))
+
+    @stage
+    def failing_steadiness(self) -> Steadiness:
+        """The same of many calls that fail."""
+        from pytest_zeno.evidence.steadiness import failing_calls, measure
+
+        return measure(self, failing_calls(self))
+
+    @stage
+    def costs(self) -> tuple[Cost, ...]:
+        """What the valid call of each slot costs."""
+        from pytest_zeno.evidence.costs import measure_costs
+
+        return measure_costs(self)
+
+    @stage
+    def growth(self) -> tuple[Growth, ...]:
+        """How the work of each slot grows with its request."""
+        from pytest_zeno.evidence.growth import measure_growth
+
+        return measure_growth(self)
 
     @stage
     def reference(self) -> Reference:
@@ -277,6 +305,17 @@ class Subject:
     ) -> Guest:
         """Return a fresh guest, initialised and registered; see `fresh`."""
         return self.fresh(module, grants=grants, services=services).ready()
+
+    def unfreed_guest(self) -> Guest:
+        """Return a fresh guest whose `free` is not called, initialised and registered."""
+        return self.fresh(self.measured_module).ready()
+
+    def measured_guest(self) -> MeasuredGuest:
+        """Return the same that counts fuel and notes its blocks: slower, the same in every run."""
+        from pytest_zeno.evidence.measured import MeasuredGuest
+
+        guest: MeasuredGuest = self.fresh(self.measured_module, kind=MeasuredGuest).ready()  # type: ignore[assignment]
+        return guest
 
     def services(self, env: Mapping[str, str] | None = None) -> Services:
         """Return services for a guest; `env` is by default what the operator would give."""

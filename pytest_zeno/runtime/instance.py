@@ -235,6 +235,10 @@ class Instance(ABC):
         """The size of the linear memory in bytes. Raises ClosedError after `close`."""
         return self._memory.data_len(self._open_store)
 
+    def memory(self) -> bytes:
+        """Return a copy of the linear memory. Raises ClosedError after `close`."""
+        return bytes(self._memory.read(self._open_store, 0, self.memory_size))
+
     @property
     def fuel(self) -> int:
         """The fuel burnt by the last entry; only a metered instance knows it."""
