@@ -42,7 +42,7 @@ def test_lim001_work_grows_with_the_request(zeno_subject: Subject) -> None:
     for one in zeno_subject.growth:
         expect(
             one.factor <= STEEP,
-            f"{visible(one.slot)}: {one.shape} makes {one.factor:.1f} times the work",
+            f"{visible(one.slot)}: {one.factor:.1f} times the work for {one.shape}",
             observed=f"fuel {one.small}, then {one.large}",
             expected="some 2 times",
         )

@@ -46,7 +46,7 @@ def test_mem001_blocks_do_not_overlap(zeno_subject: Subject) -> None:
         for (one, first), (other, second) in combinations(named, 2):
             expect(
                 first.end <= second.start or second.end <= first.start,
-                f"alloc({second.size}) for the {other} returned {second.start}, within the "
+                f"alloc({second.size}) for the {other} returned {second.start}, among the "
                 f"{first.size} bytes at {first.start} that it gave for the {one}",
                 observed=", ".join(f"alloc({size}) = {at}" for at, size in taken.blocks),
                 expected="blocks apart from each other until the plugin is called",
@@ -154,18 +154,15 @@ def test_str009_memory_stays_steady(zeno_subject: Subject) -> None:
 def _is_steady(subject: Subject, found: Steadiness) -> None:
     if found.steady:
         return
-    losses = trace(subject, found)
+    losses = [_told(one) for one in trace(subject, found)]
+    together = (
+        f"all in turn lose {found.lost:.1f} bytes a call after {found.calls} calls; the memory "
+        f"grew from {found.first} to {found.last} bytes"
+    )
     end = f"; then {found.failure.message}" if found.failure else ""
     raise Broken(
-        (_told(losses[0]) if losses else f"the slots in turn lose {found.lost:.0f} bytes a call")
-        + end,
-        observed="\n".join(
-            (
-                *map(_told, losses[1:_SHOWN]),
-                f"all in turn: {found.lost:.1f} bytes a call at call {found.calls}, the memory "
-                f"grew from {found.first} to {found.last} bytes",
-            )
-        ),
+        (losses[0] if losses else together) + end,
+        observed="\n".join((*losses[1:_SHOWN], together)),
         expected="no memory taken once the first calls are over",
         hint="what a slot keeps on purpose, such as a history, needs a bound, too",
     )
@@ -174,6 +171,6 @@ def _is_steady(subject: Subject, found: Steadiness) -> None:
 def _told(loss: Loss) -> str:
     kept = f"; it does not release {', '.join(loss.buffers)}" if loss.buffers else ""
     return (
-        f"{visible(loss.slot)} loses {loss.bytes:.0f} bytes a call, measured over {loss.calls} "
-        f"calls{kept}"
+        f"{visible(loss.call.slot)} loses {loss.bytes:.0f} bytes a call, measured over "
+        f"{loss.calls} calls{kept}; asked {visible_bytes(loss.call.request, 120) or 'nothing'}"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.evidence.answers import paired
-from pytest_zeno.verdict.broken import Broken, expect, no_failures
+from pytest_zeno.verdict.broken import expect, no_failures
 from pytest_zeno.verdict.rule import rule
 
 if TYPE_CHECKING:

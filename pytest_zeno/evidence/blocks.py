@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.errors import ZenoError
 from pytest_zeno.limits import KIB, MIB
-from pytest_zeno.runtime.plain import PlainInstance
 
 if TYPE_CHECKING:
     from pytest_zeno.evidence.subject import Subject
-    from pytest_zeno.runtime.instance import Block
+    from pytest_zeno.runtime.measured import Block
 
 ROOM: Final = MIB
 """A request that a script may well send: a table, or an uploaded picture in base64."""
@@ -37,9 +36,7 @@ def take_as_calls_do(subject: Subject) -> tuple[Taken, ...]:
 def take(subject: Subject, *sizes: int) -> Taken:
     """Take blocks of these sizes from a fresh guest, without calling a slot in between."""
     with subject.measured_guest() as guest:
-        instance = guest.instance
-        assert isinstance(instance, PlainInstance)  # noqa: S101 (measured guests are)
         try:
-            return Taken(sizes, instance.take_blocks(sizes))
+            return Taken(sizes, guest.instance.take_blocks(sizes))
         except ZenoError as error:
             return Taken(sizes, error=error)

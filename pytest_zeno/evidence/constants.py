@@ -1,4 +1,4 @@
-"""Where a module's own constants lie: the active data segments (WebAssembly 2.0, section 5.5.14)."""
+"""Where a module's own constants lie: its active data segments (WebAssembly 2.0, 5.5.14)."""
 
 from __future__ import annotations
 

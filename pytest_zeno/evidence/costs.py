@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_zeno.errors import ZenoError
-from pytest_zeno.evidence.steadiness import Call, valid_calls
+from pytest_zeno.evidence.steadiness import valid_calls
 
 if TYPE_CHECKING:
     from pytest_zeno.evidence.subject import Subject
+    from pytest_zeno.evidence.watch import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,9 @@ class Cost:
     """What one valid call of a slot costs, the second one of a fresh guest.
 
     ``fuel`` is what wasmtime counts: about one for each instruction, the same on every machine for
-    one version of wasmtime. ``host_calls`` leaves out log lines, which ``logs`` counts. ``bytes_in``
-    are those of the request and of the host's replies, ``bytes_out`` those of the response and of
-    the requests to the host; ``pages`` is the size of the memory, in pages of 64 KiB.
+    one version of wasmtime. ``host_calls`` leaves out log lines, which ``logs`` counts.
+    ``bytes_in`` are those of the request and of the host's replies, ``bytes_out`` those of the
+    response and of the requests to the host; ``pages`` is the memory's size, in pages of 64 KiB.
     """
 
     slot: str
@@ -48,7 +49,7 @@ def _cost(subject: Subject, call: Call) -> Cost | None:
         replies = [one.reply for one in asked if isinstance(one.reply, bytes)]
         return Cost(
             slot=call.slot,
-            fuel=guest.fuel or 0,
+            fuel=guest.fuel,
             host_calls=len(asked),
             logs=len(guest.logs),
             bytes_in=len(call.request) + sum(map(len, replies)),

@@ -12,8 +12,8 @@ from pytest_zeno.evidence.requests import EXTRA, encoded, parameters_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pytest_zeno.evidence.measured import MeasuredGuest
     from pytest_zeno.evidence.subject import Subject
-    from pytest_zeno.host.guest import Guest
     from pytest_zeno.protocol.slots import Slot
 
 STEEP: Final = 3.0
@@ -69,10 +69,10 @@ def _growth(
     return found
 
 
-def _fuels(guest: Guest, name: str, *requests: bytes) -> Iterator[int]:
+def _fuels(guest: MeasuredGuest, name: str, *requests: bytes) -> Iterator[int]:
     for request in requests:
         guest.execute(name, request)
-        yield guest.fuel or 0
+        yield guest.fuel
 
 
 def _long_text(slot: Slot, times: int) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.errors import ZenoError
-from pytest_zeno.evidence.steadiness import LEAST, Call, Watch
+from pytest_zeno.evidence.steadiness import LEAST
+from pytest_zeno.evidence.watch import Call, Watch
 from pytest_zeno.runtime.abi import HOST_FUNCTIONS
 
 if TYPE_CHECKING:
@@ -30,12 +31,12 @@ _WINDOWS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What one call loses: bytes a call, after so many calls, and the buffers it does not release.
+    """What a call loses each time, measured over so many, and the buffers it does not release.
 
     ``buffers`` are words: ``the request (52 bytes)``, ``the reply of host_env_get (6 bytes)``.
     """
 
-    slot: str
+    call: Call
     bytes: float
     calls: int
     buffers: tuple[str, ...] = ()
@@ -60,8 +61,8 @@ class _Tracer:
         """Return what the call loses, and by which buffers."""
         pace = self._pace(self._call)
         if pace < LEAST:
-            return Loss(self._call.slot, pace, self._calls)
-        return Loss(self._call.slot, pace, self._calls, tuple(self._buffers(pace)))
+            return Loss(self._call, pace, self._calls)
+        return Loss(self._call, pace, self._calls, tuple(self._buffers(pace)))
 
     def _buffers(self, pace: float) -> list[str]:
         name, request = self._call
@@ -101,6 +102,8 @@ class _Tracer:
 class _Longer:
     """Answers host calls as another does, and one function with `LONGER` blanks more."""
 
+    until = 0.0
+
     def __init__(self, calls: HostCalls, function: int) -> None:
         self._calls = calls
         self._function = function
@@ -108,7 +111,7 @@ class _Longer:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._calls, name)
 
-    def answer(self, function: int, request: bytes, /) -> bytes | bool:
+    def answer(self, function: int, request: bytes, /) -> bytes | int:
         """Answer a host call."""
         reply = self._calls.answer(function, request)
         if function == self._function and isinstance(reply, bytes):

@@ -1,39 +1,29 @@
 """Whether the memory stays steady over many calls (ABI.md section 3).
 
 A plateau is asked for, not zero growth: allocators and collectors take what they need at first.
-So what counts is memory that is used for the first time, window after window of calls, at an even
-pace. Where there is such a pace, large requests follow: they make a collector collect and an arena
-start anew. Who goes on taking after that, and after as many calls as would fill the room they
-left, gives nothing back.
-
-How many calls there are is a matter of the fuel they burn, not of the machine's speed.
+So what counts is memory that is used for the first time, window after window of calls. Who takes
+some at an even pace is put to a second test, on a fresh guest: large requests, which make a
+collector collect and an arena start anew, and then calls by the ten thousand. Who goes on taking
+at that pace gives nothing back.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.errors import ZenoError
 from pytest_zeno.evidence import requests
 from pytest_zeno.evidence.exchanges import MOST_SLOTS
 from pytest_zeno.evidence.touched import Touched
-from pytest_zeno.limits import KIB, MIB
+from pytest_zeno.evidence.watch import WINDOWS, Call, Watch
+from pytest_zeno.limits import KIB, MIB, PAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_zeno.evidence.subject import Subject
     from pytest_zeno.host.guest import Guest
-
-WINDOWS: Final = 10
-"""Windows that are looked at together: the first half is the warm-up of the second."""
-
-CALLS: Final = 200
-"""Calls of a window, if there are few slots."""
-
-ROUNDS: Final = 25
-"""How often a window calls each slot, if there are many."""
 
 FEWEST_ROUNDS: Final = 5
 """Rounds of a window without which nothing is said: a leak needs calls to show."""
@@ -42,37 +32,31 @@ LEAST: Final = 8
 """Bytes a round from which a loss is one: half of what the smallest block takes."""
 
 EVEN: Final = 0.7
-"""How much of its pace a leak keeps from one half of the windows to the next; what warms up
-slows down."""
+"""How much of its pace a leak keeps; what warms up slows down."""
 
-FUEL: Final = 4 * 10**9
-"""Fuel for the first windows: some seconds of computing."""
+DONE: Final = 0.1
+"""How little of the pace is left when a collector has collected: the loss was none."""
 
-MOST_FUEL: Final = 10 * 10**9
-"""Fuel for the windows after large requests."""
+LARGE: Final = 16 * KIB
+MOST_PRESSURE: Final = 256 * MIB
+"""Bytes of large requests, as many as the memory may have: all that is free was used then, a
+collector has collected, and who keeps them has used the memory up."""
 
-CROSSING: Final = 30_000
-"""What a crossing between host and guest counts as, in fuel."""
+STRETCHES: Final = 8
+STRETCH: Final = 5_000
+"""Calls of a stretch of the second test."""
 
-LARGE: Final = 64 * KIB
-PRESSURE: Final = 16 * MIB
-"""Bytes of large requests that make any collector collect."""
-
-
-class Call(NamedTuple):
-    """One call that is repeated."""
-
-    slot: str
-    request: bytes
+MOST_FUEL: Final = 20 * 10**9
+"""Fuel for the large requests of the second test, and for its stretches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Steadiness:
-    """What became of the memory over many calls.
+    """What became of the memory over many calls of `asked`.
 
-    ``first`` and ``last`` are its sizes in bytes; ``windows`` are the bytes that were used for the
-    first time in each window of `rounds` rounds through `asked`. ``failure`` is what ended the
-    calls when the memory was used up.
+    ``first`` and ``last`` are its sizes in bytes, ``windows`` the bytes that were used for the
+    first time in each window of so many ``rounds``, and ``fuels`` the least that a call of each
+    slot burnt in it. ``failure`` is what ended the calls when the memory was used up.
     """
 
     asked: tuple[Call, ...] = ()
@@ -82,7 +66,6 @@ class Steadiness:
     rounds: int = 0
     windows: tuple[int, ...] = ()
     fuels: tuple[dict[str, int], ...] = ()
-    """The least fuel that a call of each slot burnt, window by window."""
     steady: bool = True
     failure: ZenoError | None = None
 
@@ -102,7 +85,7 @@ def valid_calls(subject: Subject) -> tuple[Call, ...]:
 
 
 def failing_calls(subject: Subject) -> tuple[Call, ...]:
-    """Return a call of each kind that the plugin answers with a failure, of each slot."""
+    """Return calls that the plugin answers with a failure: of each kind one for each slot."""
     found: dict[tuple[str, str], Call] = {}
     for one in subject.exchanges:
         if one.success is False and one.kind in ("missing", "wrong_type", "not_json"):
@@ -123,124 +106,73 @@ def measure(subject: Subject, asked: Sequence[Call]) -> Steadiness:
         watch = Watch(guest, asked)
         failure = None
         try:
-            steady = _is_steady(watch)
+            for _ in range(WINDOWS):
+                watch.window()
         except ZenoError as error:
             if not watch.used_up(subject.limits.memory):
                 raise
-            steady, failure = False, error
-        return watch.result(steady=steady, failure=failure)
-
-
-def _is_steady(watch: Watch) -> bool:
-    for _ in range(WINDOWS):
-        watch.window()
-    if watch.rounds < FEWEST_ROUNDS or not watch.climbs(calm=False):
-        return True
-    pace = sum(watch.windows[-WINDOWS // 2 :]) / (WINDOWS // 2)
-    before = len(watch.windows)
-    room = watch.press()
-    most = min(room / pace + 2 * WINDOWS, MOST_FUEL / (watch.price * watch.rounds))
-    while len(watch.windows) - before < most:
-        watch.window()
-        if len(watch.windows) - before >= WINDOWS and watch.climbs(calm=True):
-            return False
-    return True
-
-
-@dataclass(slots=True)
-class Watch:
-    """A guest that is called again and again, and what its memory does meanwhile."""
-
-    guest: Guest
-    asked: Sequence[Call]
-    windows: list[int] = field(default_factory=list)
-    fuels: list[dict[str, int]] = field(default_factory=list)
-    rounds: int = 1
-    price: int = 0
-    """What a round costs, in fuel."""
-    calls: int = 0
-    first: int = 0
-    last: int = 0
-    _touched: Touched = field(default_factory=Touched)
-    _top: int = 0
-    """The highest address that alloc has handed out."""
-    _seen: int = 0
-
-    def __post_init__(self) -> None:
-        self._round({})
-        crossings = sum(1 + len(self._call(one)) for one in self.asked)
-        self.price = sum(self._round({}).values()) + CROSSING * crossings
-        wanted = max(ROUNDS, CALLS // len(self.asked))
-        self.rounds = max(1, min(wanted, FUEL // (WINDOWS * self.price)))
-        self.first = self.last = self.guest.memory_size
-        self._fresh()
-
-    def window(self) -> None:
-        """Call everything as often as a window asks for, and note what that took."""
-        fuels: dict[str, int] = {}
-        for _ in range(self.rounds):
-            self._round(fuels)
-        self.guest.ledger.clear()
-        self.fuels.append(fuels)
-        self.windows.append(self._fresh())
-
-    def climbs(self, *, calm: bool) -> bool:
-        """Whether memory is taken at an even pace: as much lately as before.
-
-        `calm` asks it of every window.
-        """
-        last = self.windows[-WINDOWS:]
-        early, late = last[: WINDOWS // 2], last[WINDOWS // 2 :]
-        least = LEAST * self.rounds
-        if calm and (min(last) < least / 2 or sum(early) * EVEN > sum(late)):
-            return False
-        return sum(late) >= max(least * len(late), EVEN * sum(early) / 2)
-
-    def press(self) -> int:
-        """Send large requests; return how many bytes they used that had not been used before."""
-        large = self.asked[0].request + b" " * LARGE
-        for _ in range(PRESSURE // LARGE):
-            self._call(Call(self.asked[0].slot, large))
-            self.guest.ledger.clear()
-        return self._fresh()
-
-    def used_up(self, limit: int) -> bool:
-        """Whether the memory stands at its limit, or near it, and has grown to that."""
-        return 2 * self.last > limit and self.last > 2 * self.first
-
-    def result(self, *, steady: bool, failure: ZenoError | None = None) -> Steadiness:
-        """Return what was seen."""
+            failure = error
+        steady = failure is None and (not _climbs(watch) or Trial(subject, watch).passed())
         return Steadiness(
-            asked=tuple(self.asked),
-            first=self.first,
-            last=self.last,
-            calls=self.calls,
-            rounds=self.rounds,
-            windows=tuple(self.windows),
-            fuels=tuple(self.fuels),
+            asked=tuple(asked),
+            first=watch.first,
+            last=watch.last,
+            calls=watch.calls,
+            rounds=watch.rounds,
+            windows=tuple(watch.windows),
+            fuels=tuple(watch.fuels),
             steady=steady,
             failure=failure,
         )
 
-    def _round(self, fuels: dict[str, int]) -> dict[str, int]:
-        for one in self.asked:
-            self._call(one)
-            fuel = self.guest.fuel or 0
-            fuels[one.slot] = min(fuel, fuels.get(one.slot, fuel))
-        return fuels
 
-    def _call(self, one: Call) -> Sequence[object]:
-        guest = self.guest
-        guest.execute(one.slot, one.request)
-        self.calls += 1
-        self.last = guest.memory_size
-        self._top = max(self._top, *(block.end for block in guest.instance.blocks))
-        return guest.host_calls
+def _climbs(watch: Watch) -> bool:
+    """Whether memory is still taken, and at a pace that may go on."""
+    half = WINDOWS // 2
+    early, late = sum(watch.windows[:half]), sum(watch.windows[half:])
+    enough = LEAST * watch.rounds * half
+    return watch.rounds >= FEWEST_ROUNDS and late >= max(enough, EVEN * early / 2)
 
-    def _fresh(self) -> int:
-        """Return the bytes used or handed out for the first time since it was last asked.
 
-        What an arena hands out may hold zeros: then its addresses tell.
-        """
-        risen, self._seen = self._top - self._seen, self._top
-        return max(risen, self._touched.take(self.guest.instance.memory()))
+class Trial:
+    """The second test of a suspect, on a fresh guest: large requests, then calls and calls."""
+
+    def __init__(self, subject: Subject, watch: Watch) -> None:
+        self._subject = subject
+        self._asked = watch.asked
+        late = watch.windows[WINDOWS // 2 :]
+        self._pace = sum(late) / (len(late) * watch.rounds)
+        most = MOST_FUEL / STRETCHES / watch.price
+        self._rounds = max(1, int(min(STRETCH / len(watch.asked), most)))
+        self._large = Call(watch.asked[0].slot, watch.asked[0].request + b" " * LARGE)
+        volume = min(subject.limits.memory, MOST_PRESSURE)
+        self._larges = int(min(volume / LARGE, MOST_FUEL / watch.price_of(self._large)))
+
+    def passed(self) -> bool:
+        """Whether the memory comes to rest."""
+        least = max(DONE * self._pace, LEAST) * self._rounds
+        taken: list[int] = []
+        with self._subject.unfreed_guest() as guest:
+            try:
+                for fresh in self._stretches(guest):
+                    taken.append(fresh)
+                    if len(taken) > 1 and fresh < least:
+                        return True
+            except ZenoError:  # a memory that is used up was never given back
+                return 2 * guest.instance.pages * PAGE <= self._subject.limits.memory
+        half = STRETCHES // 2
+        return sum(taken[half:]) < EVEN * sum(taken[:half])
+
+    def _stretches(self, guest: Guest) -> Iterator[int]:
+        """Yield the bytes that each stretch of calls uses, or grows by, for the first time."""
+        touched = Touched()
+        for _ in range(self._larges):
+            guest.execute(*self._large)
+        touched.take(guest.instance.memory())
+        for _ in range(STRETCHES):
+            before = guest.memory_size
+            for _ in range(self._rounds):
+                for slot, request in self._asked:
+                    guest.execute(slot, request)
+            guest.ledger.clear()
+            yield max(touched.take(guest.instance.memory()), guest.memory_size - before)

@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from pytest_zeno.evidence.costs import Cost
     from pytest_zeno.evidence.denied import Denied
     from pytest_zeno.evidence.exchanges import Exchange
     from pytest_zeno.evidence.faulted import Trial
     from pytest_zeno.evidence.generated.asking import Generated
+    from pytest_zeno.evidence.growth import Growth
+    from pytest_zeno.evidence.measured import MeasuredGuest
     from pytest_zeno.evidence.reference import Reference
     from pytest_zeno.evidence.stage import Outcome
     from pytest_zeno.evidence.steadiness import Steadiness
@@ -314,7 +317,8 @@ class Subject:
         """Return the same that counts fuel and notes its blocks: slower, the same in every run."""
         from pytest_zeno.evidence.measured import MeasuredGuest
 
-        guest: MeasuredGuest = self.fresh(self.measured_module, kind=MeasuredGuest).ready()  # type: ignore[assignment]
+        guest = self.fresh(self.measured_module, kind=MeasuredGuest).ready()
+        assert isinstance(guest, MeasuredGuest)
         return guest
 
     def services(self, env: Mapping[str, str] | None = None) -> Services:

@@ -24,16 +24,17 @@ class Touched:
 
     def take(self, memory: bytes) -> int:
         """Look at the whole memory; return how many bytes are used that never were before."""
-        parts = int.from_bytes(memory, "little")
+        used = memory.rstrip(b"\0")
+        parts = int.from_bytes(used, "little")
         for fold in _FOLDS:
             parts |= parts >> fold
-        parts &= _lowest(len(memory) // GRAIN)
+        parts &= _lowest(len(used) // GRAIN + 1)
         fresh = parts & ~self._known
         self._known |= fresh
         return fresh.bit_count() * GRAIN
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def _lowest(parts: int) -> int:
     """Return a number with the lowest bit of each part set."""
     return int.from_bytes((b"\1" + bytes(GRAIN - 1)) * parts, "little")

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ADDRESSES = 2**32
+_FIRST_STEP = 4096
+"""Bytes in which a text's NUL is looked for at first: what lies behind may be megabytes."""
 
 
 def _weakly(method: Callable[..., T]) -> Callable[..., T]:
@@ -172,11 +174,15 @@ class PlainInstance(Instance):
             raise self._wrong_pointer(layout.NULL_ANSWER, pointer)
         if pointer >= size:
             raise self._wrong_pointer(layout.ANSWER_OUTSIDE, pointer)
-        text, found, _ = self._bytes(pointer, size - pointer).partition(b"\0")
-        if not found:
-            raise self._wrong_pointer(layout.NO_TERMINATOR, pointer)
-        self._check_reply(len(text))
-        return text
+        step = _FIRST_STEP
+        while True:
+            text, found, _ = self._bytes(pointer, min(step, size - pointer)).partition(b"\0")
+            if found:
+                self._check_reply(len(text))
+                return text
+            if step >= size - pointer:
+                raise self._wrong_pointer(layout.NO_TERMINATOR, pointer)
+            step *= 8
 
     # -- host calls ------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ from collections import Counter
 import pytest
 
 from pytest_zeno.errors import TrapError
-from pytest_zeno.evidence import steadiness
 from pytest_zeno.evidence.subject import Subject
 from pytest_zeno.evidence.values import fitting, text_of, unfitting
 from pytest_zeno.limits import Limits
@@ -111,25 +110,3 @@ def test_values_fit_and_do_not(kind):
 def test_default_is_the_value():
     """An input's default is a value that fits."""
     assert fitting("string", "Hello") == "Hello"
-
-
-def test_steady_plugin_is_called_often_enough(built, monkeypatch):
-    """A plugin that takes no memory is called ten thousand times, given the time."""
-    monkeypatch.setattr(steadiness, "SECONDS", 60.0)
-    monkeypatch.setattr(steadiness, "MOST_SECONDS", 60.0)
-    found = Subject(built / "base").steadiness
-    assert found.steady
-    assert found.calls >= steadiness.CALLS
-    assert found.first == found.last
-
-
-def test_leak_is_measured(built):
-    """A plugin that loses memory is told how much a call takes."""
-    found = Subject(built / "str009-leak").steadiness
-    assert not found.steady
-    assert 100 < found.lost < 400
-
-
-def test_plugin_without_slots_is_steady(built):
-    """Where nothing can be called, nothing leaks."""
-    assert Subject(built / "slt002-empty").steadiness.steady

@@ -89,15 +89,6 @@ def test_no_rule_is_broken(tmp_path, what, profile):
     assert not_kept(tmp_path, profile)[0] == {}
 
 
-def test_slow_calls_are_no_leak(tmp_path, monkeypatch):
-    """What grows in the few calls that a slow plugin has time for may be a plateau to come."""
-    from pytest_zeno.evidence import steadiness
-
-    monkeypatch.setattr(steadiness, "MOST_SECONDS", 0.0)
-    _growing_until(20_000)(base()).write(tmp_path)
-    assert not_kept(tmp_path)[0] == {}
-
-
 def test_every_slot_of_many_is_called(tmp_path):
     """Of a plugin with more slots than are asked everything, the others are called, too."""
     last = ",".join(f'{{"name": "base.more{at}"}}' for at in range(exchanges.MOST_SLOTS))
