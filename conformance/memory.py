@@ -142,9 +142,11 @@ def test_mem004_failures_give_memory_back(zeno_subject: Subject) -> None:
         "response.",
         "rust": "Take both arguments back with Vec::from_raw_parts, and drop the last response "
         "when the next is made.",
+        "zig": "Reset an ArenaAllocator with .retain_capacity at each call.",
+        "assemblyscript": "heap.free both arguments; --runtime stub never frees anything.",
     },
     codes=(_LEAK,),
-    example="char *reply = host_scope_get(key, size); /* and no free(reply) */",
+    example="return strdup(answer);  // and nobody frees it",
 )
 def test_str009_memory_stays_steady(zeno_subject: Subject) -> None:
     """The plugin holds its memory steady over many calls, with free never called."""
