@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_zeno import ZenoHost
+from pytest_zeno.evidence import watch
 from pytest_zeno.evidence.subject import Subject
 from pytest_zeno.verdict.judge import judge
 
@@ -24,6 +25,13 @@ def _imported() -> None:
     subject.close()
     with ZenoHost() as host:
         host.load(FIXTURES / "hello-c").call("hello.count")
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Watch the memory for fewer calls: these tests are about pytest, and each of them judges."""
+    monkeypatch.setattr(watch, "CALLS", 40)
+    monkeypatch.setattr(watch, "ROUNDS", 6)
 
 
 @pytest.fixture
