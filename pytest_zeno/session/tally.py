@@ -52,21 +52,31 @@ class Tally:
     @property
     def complaints(self) -> list[str]:
         """What keeps the run from passing beside what is broken, a line each, with what to do."""
-        missed = [line for verdict in self.verdicts for line in _missed(verdict)]
-        floor = options.min_rules(self._config)
-        few = [
-            f"{label}: {tested} rules were tested, --zeno-min-rules asks for {floor}: run more of "
-            "them (-k, -m and ids leave rules out), or lower the number"
-            for label in self._judged
-            if (tested := self._verdict(label).tested) < floor
-        ]
+        verdicts = self.verdicts
+        missed = [line for verdict in verdicts for line in _missed(verdict)]
         harness_failed = [f"{harness.NAME}: {harness.ADVICE}"] if self.harness_failed else []
         return [
             *missed,
-            *few,
-            *known.complaints(self._config, self.verdicts),
+            *self._few(),
+            *known.complaints(self._config, verdicts),
             *harness_failed,
         ]
+
+    def _few(self) -> Iterator[str]:
+        """Yield a line for each plugin of which fewer rules were tested than must be."""
+        floor = options.min_rules(self._config)
+        for label in self._judged:
+            tested = self._verdict(label).tested
+            if tested < floor:
+                yield (
+                    f"{label}: {tested} rules were tested, --zeno-min-rules asks for {floor}: run "
+                    "more of them (-k, -m and ids leave rules out), or lower the number"
+                )
+        if not self._judged and self._config.getoption("zeno_min_rules"):
+            yield (
+                f"no plugin was judged, --zeno-min-rules asks for {floor} rules: name a plugin "
+                "with --zeno-plugin, and no files besides"
+            )
 
     @property
     def _judged(self) -> list[str]:

@@ -83,6 +83,17 @@ def test_a_plugin_of_which_nothing_runs_is_below_the_floor(pytester):
     assert pytester.runpytest("-k", "test_mine", "--zeno-min-rules=1").ret == FAILED
 
 
+def test_a_run_that_judges_nothing_is_below_the_floor(pytester):
+    """A plugin that is there for fixtures alone; a floor in the ini file is not about such runs."""
+    pytester.makepyfile(test_mine="def test_mine(): pass")
+    arguments = ("--zeno-plugin=plugins/hello", "test_mine.py")
+    result = pytester.runpytest(*arguments, "--zeno-min-rules=1")
+    assert result.ret == FAILED
+    result.stdout.fnmatch_lines(["no plugin was judged, --zeno-min-rules asks for 1 rules: *"])
+    pytester.makeini("[pytest]\nzeno_min_rules = 1\n")
+    assert pytester.runpytest(*arguments).ret == OK
+
+
 @pytest.mark.parametrize("number", ["-1", "many", "1.5", ""])
 def test_a_floor_is_a_number(pytester, number):
     """Anything else is a usage error, on the command line and in the ini file."""
