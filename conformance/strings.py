@@ -105,7 +105,7 @@ def test_str004_every_text_is_utf8(zeno_subject: Subject) -> None:
     level="MUST",
     section="PERMISSIONS.md, Replies",
     why="A file that an editor saved with a byte order mark and the build embedded is no JSON.",
-    example='const METADATA: &str = include_str!("metadata.json");  // saved with a BOM',
+    example='const METADATA: &str = include_str!("plugin.json");  // saved with a BOM',
     fix={
         "c": "Save the embedded file as UTF-8 without BOM.",
         "go": "Save the //go:embed file as UTF-8 without BOM.",

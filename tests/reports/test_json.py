@@ -24,7 +24,16 @@ def test_the_committed_schema_is_current():
     printed = subprocess.run(  # noqa: S603  (our own module)
         command, capture_output=True, check=True, text=True
     ).stdout
-    assert COMMITTED.read_text("utf-8") == printed
+    assert _unordered(json.loads(COMMITTED.read_text("utf-8"))) == _unordered(json.loads(printed))
+
+
+def _unordered(schema):
+    """Return a schema without the order of alternatives, in which versions of msgspec differ."""
+    if isinstance(schema, dict):
+        return {key: _unordered(value) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return sorted(map(_unordered, schema), key=json.dumps)
+    return schema
 
 
 def test_the_schema_is_one():
