@@ -27,6 +27,21 @@ _CHOICES: Final = {"zeno_profile": PROFILES, "zeno_level": _LEVELS}
 def add(parser: pytest.Parser) -> None:
     """Add the options; each is in the ini file what it is on the command line."""
     group = parser.getgroup("zeno", "ZenoEngine plugins")
+    _add_subjects(parser, group)
+    _add_gate(parser, group)
+    group.addoption(
+        REPORT,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write what was found to FILE, whose name's end chooses the format: .json, .md, "
+        ".sarif, .html, .badge.json; FORMAT:FILE chooses it whatever the name; may be given again",
+    )
+    parser.addini("zeno_report", f"reports to write, as {REPORT}", type="linelist", default=[])
+
+
+def _add_subjects(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
+    """Add what is judged, and for which host."""
     group.addoption(
         "--zeno-plugin",
         action="append",
@@ -43,6 +58,10 @@ def add(parser: pytest.Parser) -> None:
         "the reference host does otherwise",
     )
     parser.addini("zeno_profile", "the host to judge for, as --zeno-profile")
+
+
+def _add_gate(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
+    """Add what fails a run, and what is forgiven."""
     group.addoption(
         "--zeno-level",
         choices=_LEVELS,
@@ -68,15 +87,6 @@ def add(parser: pytest.Parser) -> None:
         action="store_true",
         help="add what is broken to the baseline, to be filled in, and drop what is kept",
     )
-    group.addoption(
-        REPORT,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="write what was found to FILE, whose name's end chooses the format: .json, .md, "
-        ".sarif, .html, .badge.json; FORMAT:FILE chooses it whatever the name; may be given again",
-    )
-    parser.addini("zeno_report", f"reports to write, as {REPORT}", type="linelist", default=[])
 
 
 def check(config: pytest.Config) -> None:
