@@ -152,6 +152,15 @@ def zeno_scope() -> dict[str, Any]:
 
 
 @pytest.fixture
+def zeno_db(pytestconfig: pytest.Config) -> dict[str, str]:
+    """The databases of `zeno_host`, URLs by connection name: ZENO_DB_<NAME>, else the ini file."""
+    try:
+        return options.databases(pytestconfig)
+    except pytest.UsageError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
 def zeno_limits() -> Limits:
     """The limits of `zeno_host`: the contract's, or your own fixture of this name."""
     from pytest_zeno.limits import Limits
@@ -161,12 +170,15 @@ def zeno_limits() -> Limits:
 
 @pytest.fixture
 def zeno_host(
-    zeno_env: dict[str, str], zeno_scope: dict[str, Any], zeno_limits: Limits
+    zeno_env: dict[str, str],
+    zeno_scope: dict[str, Any],
+    zeno_db: dict[str, str],
+    zeno_limits: Limits,
 ) -> Iterator[ZenoHost]:
     """A host of this test's own: load plugins into it, script its services, read its ledger."""
     from pytest_zeno.host import ZenoHost
 
-    with ZenoHost(env=zeno_env, scope=zeno_scope, limits=zeno_limits) as host:
+    with ZenoHost(env=zeno_env, scope=zeno_scope, db=zeno_db, limits=zeno_limits) as host:
         yield host
 
 

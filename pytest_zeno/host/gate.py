@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Reply = bytes | int
 """What the guest gets: a text, or a number."""
 
-_encode: Final = msgspec.json.Encoder().encode
+_encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 _LOG: Final = HOST_FUNCTIONS.index("host_log")
 _ENV: Final = HOST_FUNCTIONS.index("host_env_get")
 _NUMBERS: Final = frozenset(HOST_FUNCTIONS.index(name) for name in ANSWER_NUMBERS)
@@ -76,7 +76,7 @@ class Gate:
         self._decide = tuple(decide[name] for name in HOST_FUNCTIONS)
         self._serve: tuple[Callable[[Any], Reply], ...] = (
             _no_log,
-            lambda query: _success(services.databases.query(query)),
+            lambda query: _success(services.db.query(query)),
             lambda request: _success(services.http.send(request, self.until)),
             lambda key: _success({"value": services.scope.read(key)}),
             self._write_scope,

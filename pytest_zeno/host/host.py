@@ -41,6 +41,8 @@ class ZenoHost(Closing):
     Args:
         env: the environment that plugins may be granted to read; never the process's own.
         scope: the values that plugins may be granted to read and write.
+        db: URLs of databases by the connection names that plugins may be granted; each is opened
+            when it is first asked for. More, and what else there is to say, by `db.connect`.
         limits: what each plugin may use.
         measure_fuel: count fuel (`Result.fuel`), at the price of the fast call path.
         engine_version: the ZenoEngine that plugins may require as `zeno`, a SemVer 2.0 version;
@@ -61,6 +63,7 @@ class ZenoHost(Closing):
         *,
         env: Mapping[str, str] | None = None,
         scope: Mapping[str, Any] | None = None,
+        db: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         measure_fuel: bool = False,
         engine_version: str | None = None,
@@ -68,11 +71,12 @@ class ZenoHost(Closing):
         _check_version(engine_version)
         _check_kind("env", env, Mapping, "a mapping of names to texts")
         _check_kind("scope", scope, Mapping, "a mapping of names to JSON values")
+        _check_kind("db", db, Mapping, "a mapping of connection names to URLs")
         _check_kind("limits", limits, Limits, "Limits(...)")
         self.limits = limits or Limits()
         self.engine_version = engine_version
         self.measure_fuel = measure_fuel
-        self.services = Services(env or {}, scope or {})
+        self.services = Services(env or {}, scope or {}, db or {})
         self.ledger = Ledger()
         self._plugins: dict[str, Plugin] = {}
         self.failures: dict[Path, ZenoError] = {}
@@ -106,9 +110,9 @@ class ZenoHost(Closing):
         return self.services.files
 
     @property
-    def databases(self) -> Databases:
+    def db(self) -> Databases:
         """The database connections by name."""
-        return self.services.databases
+        return self.services.db
 
     @property
     def http(self) -> HttpService:

@@ -24,12 +24,15 @@ class Services:
     """
 
     def __init__(
-        self, env: Mapping[str, str] | None = None, scope: Mapping[str, Any] | None = None
+        self,
+        env: Mapping[str, str] | None = None,
+        scope: Mapping[str, Any] | None = None,
+        db: Mapping[str, str] | None = None,
     ) -> None:
         self.env = EnvService(env)
         self.scope = ScopeService(scope)
         self.files = FileService()
-        self.databases = Databases()
+        self.db = Databases(db)
         self.http = HttpService()
         self.log = LogService()
         self.faults = Faults()
@@ -37,5 +40,5 @@ class Services:
     def close(self) -> None:
         """Let go of everything they hold, of each even when another one fails."""
         with ExitStack() as stack:
-            for service in (self.env, self.scope, self.files, self.databases, self.http, self.log):
+            for service in (self.env, self.scope, self.files, self.db, self.http, self.log):
                 stack.callback(service.close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, Final, cast
 
@@ -38,6 +39,12 @@ def add(parser: pytest.Parser) -> None:
         ".sarif, .html, .badge.json; FORMAT:FILE chooses it whatever the name; may be given again",
     )
     parser.addini("zeno_report", f"reports to write, as {REPORT}", type="linelist", default=[])
+    parser.addini(
+        "zeno_db",
+        "databases of `zeno_host`, a line `name = url` each; the environment's ZENO_DB_<NAME> wins",
+        type="linelist",
+        default=[],
+    )
 
 
 def _add_subjects(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
@@ -101,6 +108,8 @@ def check(config: pytest.Config) -> None:
         min_rules(config)
     except ArgumentTypeError as error:
         raise pytest.UsageError(f"zeno_min_rules in the ini file: {error}") from None
+    if config.getini("zeno_db"):
+        databases(config)
 
 
 def profile(config: pytest.Config) -> Profile:
@@ -139,6 +148,16 @@ def min_rules(config: pytest.Config) -> int:
     """Return how many rules must be tested on each plugin; 0 where no number was given."""
     given: int | None = config.getoption("zeno_min_rules")
     return _natural(config.getini("zeno_min_rules") or "0") if given is None else given
+
+
+def databases(config: pytest.Config) -> dict[str, str]:
+    """Return the URLs of database connections by name. UsageError for what is none."""
+    from pytest_zeno.services.database.configured import configured
+
+    try:
+        return configured(config.getini("zeno_db"), os.environ)
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _natural(text: str) -> int:

@@ -80,7 +80,7 @@ def test_an_interrupt_in_a_cleanup_leaves_nothing_behind(make):
     body = f"(drop {ask('host_db_query')})"
     cleanup = f'(func (export "plugin_cleanup") {body})'
     host = ZenoHost()
-    host.databases.connect("main", _Interrupting())
+    host.db.connect("main", _Interrupting())
     first = host.load(make("one", **CLEAN))
     host.load(make("two", manifest=GRANTS, **asking("host_db_query"), cleanup=cleanup))
     with pytest.raises(KeyboardInterrupt):

@@ -44,7 +44,7 @@ def _life(folder, manifest):
     write(folder, manifest=manifest, **everywhere(*REQUESTS))
     scope, env = {"user": VALUE}, {"API_KEY": VALUE, "API_KEY_2": VALUE}
     with ZenoHost(scope=scope, env=env) as host:
-        host.databases.add("main")
+        host.db.connect("main")
         host.http.respond("*", "https://api.example.com/*", text=VALUE)
         plugin = host.load(folder)
         host.files.put("/srv/a.txt", VALUE)

@@ -21,7 +21,7 @@ GARBAGE = {name: 7 if name in ANSWER_NUMBERS else b"{\xff" for name in ANSWERING
 def host():
     """A host that serves what `REQUESTS` ask for."""
     with ZenoHost(env={"API_KEY": "k"}, scope={"user": 7}) as host:
-        host.databases.add("main")
+        host.db.connect("main")
         host.files.put("/srv/a.txt", "a")
         host.http.respond("GET", "https://api.example.com/a", body=b"found")
         yield host

@@ -42,7 +42,7 @@ KINDS = {
 
 def _serving(**options):
     host = ZenoHost(env={"API_KEY": "k"}, scope={"user": {"id": 7}}, **options)
-    host.databases.add("main")
+    host.db.connect("main")
     host.files.put("/srv/a.txt", "a")
     host.http.respond("GET", "https://api.example.com/a", body=b"found")
     return host
@@ -195,7 +195,7 @@ def _asking_database(make):
 
 def test_a_failing_service_is_internal(make, host):
     """The guest learns nothing, the ledger says what failed, made harmless."""
-    host.databases.connect("main", _Broken(RuntimeError("secret\x1b[31m at /srv/db")))
+    host.db.connect("main", _Broken(RuntimeError("secret\x1b[31m at /srv/db")))
     result = host.load(_asking_database(make)).call("probe.run")
     assert (result.success, result.error) == (False, "internal error")
     (call,) = result.host_calls
@@ -206,7 +206,7 @@ def test_a_failing_service_is_internal(make, host):
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), pytest.skip.Exception("not here")])
 def test_an_interrupt_and_a_test_outcome_pass_through(make, host, error):
     """What is no Exception is for the caller; the next call has a fresh instance."""
-    host.databases.connect("main", _Broken(error))
+    host.db.connect("main", _Broken(error))
     plugin = host.load(_asking_database(make))
     with pytest.raises(type(error)):
         plugin.call("probe.run")

@@ -55,7 +55,7 @@ def busy(make):
     run = f"{dropped(*given['imports'])} (i32.const 4096)"
     database = _Waiting()
     with ZenoHost() as host:
-        host.databases.connect("main", database)
+        host.db.connect("main", database)
         yield host, host.load(make(manifest=GRANTS, **given, run=run)), database
 
 
@@ -131,7 +131,7 @@ def test_a_plugin_called_from_its_own_host_call_is_busy(make, host):
     given = asking("host_log", "host_db_query")
     run = f"{ask('host_log')} {ask('host_db_query')}"
     database = _Calling()
-    host.databases.connect("main", database)
+    host.db.connect("main", database)
     database.plugin = host.load(make(manifest=GRANTS, **given, run=run))
     result = database.plugin.call("probe.run")
     assert result.data == {"rows": [], "affected": 0}

@@ -70,7 +70,7 @@ def test_nothing_is_lost():
 
 @pytest.mark.parametrize("case", LEFT, ids=by_id)
 def test_left_for_the_service(case):
-    """What is left for the service is allowed as far as grants and shapes go."""
+    """It is allowed as far as grants and shapes go; test_database_attacks.py has its end."""
     assert ask(case).resource.connection == case["request"]["connection"]
 
 

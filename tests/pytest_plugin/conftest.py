@@ -24,6 +24,7 @@ def _imported() -> None:
     judge(subject)
     subject.close()
     with ZenoHost() as host:
+        host.db.connect("main")
         host.load(FIXTURES / "hello-c").call("hello.count")
 
 

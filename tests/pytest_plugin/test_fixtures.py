@@ -120,6 +120,7 @@ def test_fixtures_are_listed_with_a_sentence(pytester):
         "zeno_plugin_path",
         "zeno_env",
         "zeno_scope",
+        "zeno_db",
         "zeno_limits",
     ):
         assert f"\n{name} " in text or f"\n{name} [" in text

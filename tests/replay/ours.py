@@ -65,7 +65,7 @@ class Run:
         self._plugin: Plugin | None = None
         self._seen = 0, 0
         for name, answer in config.get("db", {}).items():
-            self.host.databases.connect(name, Canned(answer))
+            self.host.db.connect(name, Canned(answer))
         for url, answer in config.get("http", {}).items():
             self._script(url, answer)
         if config:

@@ -73,7 +73,10 @@ def test_the_wheel_asks_for_what_the_project_asks_for(wheel, project):
     (name,) = (name for name in wheel.namelist() if name.endswith("/METADATA"))
     told = Parser().parsestr(wheel.read(name).decode())
     assert told["Requires-Python"] == project["requires-python"]
-    assert len(told.get_all("Requires-Dist")) == len(project["dependencies"])
+    extras = project["optional-dependencies"]
+    asked = len(project["dependencies"]) + sum(map(len, extras.values()))
+    assert len(told.get_all("Requires-Dist")) == asked
+    assert told.get_all("Provides-Extra") == sorted(extras)
     assert told.get_all("Classifier") == project["classifiers"]
 
 

@@ -13,8 +13,13 @@ def _classified(project):
     return sorted(found, key=Version)
 
 
+def _requirements(project):
+    extras = project["optional-dependencies"].values()
+    return [*project["dependencies"], *(text for extra in extras for text in extra)]
+
+
 def _lower_bounds(project):
-    requirements = [Requirement(text) for text in project["dependencies"]]
+    requirements = [Requirement(text) for text in _requirements(project)]
     return {
         requirement.name: Version(specifier.version)
         for requirement in requirements
@@ -82,4 +87,4 @@ def test_lowest_pins_each_lower_bound(project, tox):
 
 def test_each_dependency_has_a_lower_bound(project):
     """Whatever is needed is needed from some version on."""
-    assert len(_lower_bounds(project)) == len(project["dependencies"])
+    assert len(_lower_bounds(project)) == len(_requirements(project))

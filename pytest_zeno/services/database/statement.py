@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_zeno.permissions.database import MOST_SQL
 from pytest_zeno.permissions.refusal import Refused
@@ -12,81 +11,28 @@ from pytest_zeno.protocol.describe import nearest, shown
 from pytest_zeno.text import quoted
 
 if TYPE_CHECKING:
+    import re
+
     from pytest_zeno.permissions.database import Params
 
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
-# Texts, quoted names, comments and words come first: a placeholder in them is none.
-_TOKEN: Final = re.compile(
-    r"""
-      ' [^']*+ '? | " [^"]*+ "? | ` [^`]*+ `? | \[ [^\]]*+ \]?
-    | -- [^\n]*+
-    | /\* .*? (?: \*/ | \Z )
-    | [A-Za-z0-9_\x80-\U0010ffff] [A-Za-z0-9_$\x80-\U0010ffff]*+
-    | : (?P<name> [A-Za-z_][A-Za-z0-9_]*+ )
-    | (?P<place> \? ) (?! [0-9] )
-    | (?P<other> [@$\#] | \? [0-9]++ )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 
-_FUNCTIONS: Final = frozenset(
-    re.findall(
-        r"\S+",
-        """
-    abs changes char coalesce concat concat_ws format glob hex ifnull iif if instr
-    last_insert_rowid length like likelihood likely lower ltrim max min nullif octet_length printf
-    quote random randomblob replace round rtrim sign soundex substr substring total_changes trim
-    typeof unhex unicode unistr unistr_quote unlikely upper zeroblob
-    date time datetime julianday unixepoch strftime timediff current_date current_time
-    current_timestamp
-    avg count group_concat string_agg sum total median percentile percentile_cont percentile_disc
-    row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value
-    nth_value
-    acos acosh asin asinh atan atan2 atanh ceil ceiling cos cosh degrees exp floor ln log log10
-    log2 mod pi pow power radians sin sinh sqrt tan tanh trunc
-    json jsonb json_array jsonb_array json_array_insert jsonb_array_insert json_array_length
-    json_error_position json_extract jsonb_extract -> ->> json_insert jsonb_insert json_object
-    jsonb_object json_patch jsonb_patch json_pretty json_remove jsonb_remove json_replace
-    jsonb_replace json_set jsonb_set json_type json_valid json_quote json_group_array
-    jsonb_group_array json_group_object jsonb_group_object json_each json_tree
-    """,
-    )
-)
-
-# ALTER TABLE is made of these; the engine lets nobody else call them.
-_ALTERING: Final = ("sqlite_rename_", "sqlite_drop_column")
-
-_SCHEMA: Final = frozenset(
-    ("sqlite_master", "sqlite_schema", "sqlite_sequence", "sqlite_temp_master")
-)
-_VIRTUAL: Final = frozenset(
-    ("bytecode", "completion", "dbstat", "fsdir", "fts3tokenize", "tables_used", "zipfile")
-)
-
-
-def is_function(name: str) -> bool:
-    """Return whether plugins may call a SQL function: those that only compute."""
-    return name.lower() in _FUNCTIONS or name.startswith(_ALTERING)
-
-
-def is_internal(table: str) -> bool:
-    """Return whether a table is the engine's own and shows more than the database holds."""
-    name = table.lower()
-    if name.startswith("sqlite_"):
-        return name not in _SCHEMA and not name.startswith("sqlite_stat")
-    return name.startswith("pragma_") or name in _VIRTUAL
-
-
-def bind(sql: str, params: Params) -> tuple[Any, ...] | dict[str, Any]:
+def fit(sql: str, params: Params, token: re.Pattern[str]) -> tuple[Any, ...] | dict[str, Any]:
     """Return the values in the form that the placeholders of `sql` take.
+
+    Args:
+        sql: one statement.
+        params: values by name or by place.
+        token: what the dialect's texts, names and comments look like; a match is a placeholder
+            where its group ``name`` or ``place`` is one, and a mistake where ``other`` is.
 
     Raises Refused: ``limit_exceeded`` for too long a statement, ``invalid_request`` for NUL in
     it, other placeholders than ``:name`` and ``?``, both of them, values of other types, and too
     many or too few.
     """
     _check_sql(sql)
-    names, places = _placeholders(sql)
+    names, places = _placeholders(sql, token)
     if names and places:
         _refuse("database.placeholder", "the statement mixes `:name` and `?`")
     if isinstance(params, dict):
@@ -108,9 +54,9 @@ def _check_sql(sql: str) -> None:
         _refuse("database.sql", "the statement holds a NUL")
 
 
-def _placeholders(sql: str) -> tuple[frozenset[str], int]:
+def _placeholders(sql: str, token: re.Pattern[str]) -> tuple[frozenset[str], int]:
     names, places = set(), 0
-    for match in _TOKEN.finditer(sql):
+    for match in token.finditer(sql):
         if match["name"]:
             names.add(match["name"])
         elif match["place"]:
