@@ -34,6 +34,8 @@ def test_the_defaults_are_the_contracts() -> None:
         "json_depth": 64,
         "json_nodes": 100_000,
         "slots": 1_000,
+        "instances": 16,
+        "nesting": 8,
     }
 
 
@@ -48,6 +50,8 @@ def test_the_defaults_are_the_contracts() -> None:
         ("7 B", 7),
         ("8KiB", 8192),
         ("32MiB", 32 * MIB),
+        ("64MB", 64_000_000),
+        ("5 KB", 5000),
         ("2 GiB", 2048 * MIB),
     ],
 )
@@ -59,7 +63,7 @@ def test_a_size_is_a_number_or_a_text(written: int | str, size: int) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    [-1, True, 1.5, None, "", "32 MB", "32mib", "1.5MiB", "-1", "1_000", "٣", "MiB", "1 MiB "],
+    [-1, True, 1.5, None, "", "32 mb", "32mib", "1.5MiB", "-1", "1_000", "٣", "MiB", "1 MiB "],
 )
 def test_another_size_is_refused_by_name(written: Any) -> None:
     """The field, what was given, and what is understood."""
@@ -69,18 +73,18 @@ def test_another_size_is_refused_by_name(written: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["timeout", "load_timeout", "compile_timeout"])
-@pytest.mark.parametrize("seconds", [0, -1.0, float("inf"), float("nan")])
+@pytest.mark.parametrize("seconds", [0, -1.0, float("inf"), float("nan"), "0s", 1e7])
 def test_a_time_is_above_zero_and_finite(name: str, seconds: float) -> None:
     """A guest without a deadline would never end."""
-    with pytest.raises(ValueError, match=rf"Limits\.{name} is a number of seconds above 0"):
+    with pytest.raises(ValueError, match=rf"Limits\.{name}: a number of seconds above 0"):
         Limits(**{name: seconds})
 
 
 @pytest.mark.parametrize("name", ["tables", "imports", "host_calls", "log_records", "json_depth"])
-@pytest.mark.parametrize("number", [-1, 1.5, True, "8"])
+@pytest.mark.parametrize("number", [-1, 1.5, True, "8.0", "many", None])
 def test_a_count_is_a_whole_number(name: str, number: Any) -> None:
     """From 0 up."""
-    with pytest.raises(ValueError, match=rf"Limits\.{name} is a whole number from 0 up"):
+    with pytest.raises(ValueError, match=rf"Limits\.{name}: a count is a whole number from 0 up"):
         Limits(**{name: number})
 
 
