@@ -12,6 +12,7 @@ from pytest_zeno.session import (
     files,
     junit,
     known,
+    limits,
     options,
     outcomes,
     properties,
@@ -48,6 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "zeno_rule(id, level): a rule of the conformance suite; select with "
         "-m 'zeno_rule(id=\"STR-003\")'",
+    )
+    config.addinivalue_line(
+        "markers",
+        "zeno_limits(timeout, memory, fuel, ...): limits of plugins in `zeno_host` and `plugin`, "
+        "before all others",
     )
     options.check(config)
     config.pluginmanager.register(selection.Selection(config), "zeno-selection")
@@ -161,15 +167,14 @@ def zeno_db(pytestconfig: pytest.Config) -> dict[str, str]:
 
 
 @pytest.fixture
-def zeno_limits() -> Limits:
-    """The limits of `zeno_host`: the contract's, or your own fixture of this name."""
-    from pytest_zeno.limits import Limits
-
-    return Limits()
+def zeno_limits(request: pytest.FixtureRequest) -> Limits:
+    """The limits of `zeno_host`: the run's, or your own fixture of this name; markers come last."""
+    return limits.of_run(request.config)
 
 
 @pytest.fixture
 def zeno_host(
+    request: pytest.FixtureRequest,
     zeno_env: dict[str, str],
     zeno_scope: dict[str, Any],
     zeno_db: dict[str, str],
@@ -178,7 +183,10 @@ def zeno_host(
     """A host of this test's own: load plugins into it, script its services, read its ledger."""
     from pytest_zeno.host import ZenoHost
 
-    with ZenoHost(env=zeno_env, scope=zeno_scope, db=zeno_db, limits=zeno_limits) as host:
+    last = limits.of_test(request.node)
+    with ZenoHost(
+        env=zeno_env, scope=zeno_scope, db=zeno_db, limits=zeno_limits, last_limits=last
+    ) as host:
         yield host
 
 

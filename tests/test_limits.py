@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_zeno.limits import KIB, MIB, Limits, parse_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_defaults_are_the_contracts() -> None:
@@ -104,3 +107,119 @@ def test_limits_are_values() -> None:
     assert dataclasses.replace(limits, memory="2MiB").memory == 2 * MIB
     with pytest.raises(dataclasses.FrozenInstanceError):
         limits.memory = 1
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [(2, 2), (0.5, 0.5), ("2", 2), ("1.5s", 1.5), ("250 ms", 0.25), ("2m", 120)],
+)
+def test_a_time_is_a_number_or_a_text(written: float | str, seconds: float) -> None:
+    """In seconds, or with a unit."""
+    assert Limits(timeout=written).timeout == seconds
+
+
+@pytest.mark.parametrize("written", [None, True, "", "5 sec", "-1s", "1e3", "5S", "٣s"])
+def test_another_time_is_refused_by_name(written: Any) -> None:
+    """The field, what was given, and what is understood."""
+    with pytest.raises(ValueError, match=r"Limits\.timeout: a time is .* such as '5s', not") as e:
+        Limits(timeout=written)
+    assert repr(written) in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("stack", "16KiB"), ("stack", "2MiB"), ("memory", "5GiB")]
+)
+def test_a_size_that_cannot_be_is_refused(name: str, value: str) -> None:
+    """A stack that no thread has would kill the process in place of the guest."""
+    with pytest.raises(ValueError, match=rf"Limits\.{name}: a size from .* to .*, not '{value}'"):
+        Limits(**{name: value})
+
+
+def test_fuel_may_be_written_out() -> None:
+    """`none` is what a line of an ini file has for None."""
+    assert Limits(fuel="5000").fuel == 5000
+    assert Limits(fuel=1).merged({"fuel": "none"}).fuel is None
+
+
+# -- merging ---------------------------------------------------------------------------------------
+
+
+def test_the_last_one_that_sets_a_limit_wins() -> None:
+    """Others keep what they were; None sets nothing, whole limits set all."""
+    merged = Limits().merged({"timeout": "1s", "memory": "1MiB"}, None, {"timeout": "2s"})
+    assert merged == Limits(timeout=2.0, memory=MIB)
+    assert merged.merged(Limits(fuel=7), {"slots": 1}) == Limits(fuel=7, slots=1)
+    assert merged.but(Limits()) == {"timeout": 2.0, "memory": MIB}
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("memori", "memory"), ("wall_time", "timeout"), ("zzz", None)]
+)
+def test_an_unknown_name_lists_those_that_there_are(name: str, near: str | None) -> None:
+    """And says which one may have been meant."""
+    with pytest.raises(ValueError, match=f"no limit is called '{name}'") as caught:
+        Limits().merged({name: 1})
+    assert ("did you mean" in str(caught.value)) == (near is not None)
+    assert f"did you mean '{near}'?" in str(caught.value) or near is None
+    for field in dataclasses.fields(Limits):
+        assert field.name in str(caught.value)
+
+
+# -- ZenoEngine's file -----------------------------------------------------------------------------
+
+PLUGINS_YAML = """\
+wasm:
+  enabled: true
+  plugin_dir: ./plugins
+  limits:
+    max_memory: 100MB
+    max_execution_time: 30s
+    max_cpu: 0.5
+  whitelist: [hello]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        (PLUGINS_YAML, Limits(memory=100_000_000, timeout=30.0)),
+        ("wasm: {limits: {max_memory: 1048576}}", Limits(memory=MIB)),
+        ("wasm:\n  enabled: true\n", Limits()),
+        ("wasm: {limits: }", Limits()),
+        ("", Limits()),
+    ],
+)
+def test_the_limits_of_plugins_yaml_are_read(tmp_path: Path, text: str, limits: Limits) -> None:
+    """What the file does not set is the contract's."""
+    (tmp_path / "plugins.yaml").write_text(text, "utf-8")
+    assert Limits.from_plugins_yaml(tmp_path / "plugins.yaml") == limits
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("wasm: {limits: {max_memory: lots}}", r"Limits\.memory: a size is .* not 'lots'"),
+        ("wasm: {limits: {max_memory: }}", r"Limits\.memory: .* not None"),
+        ("wasm: {limits: {max_execution_time: 0s}}", r"Limits\.timeout: .* not '0s'"),
+        ("wasm: {limits: {max_mem: 1MB}}", "has no 'max_mem'; it may have max_memory, "),
+        ("wasm: {limits: [1]}", "wasm.limits is no mapping"),
+        ("wasm: 1", "wasm is no mapping"),
+        ("[]", "the file is no mapping"),
+        ("wasm: {limits: {", "no YAML: "),
+        ("[" * 5000, "no YAML: "),
+    ],
+)
+def test_what_is_wrong_with_plugins_yaml_is_said(tmp_path: Path, text: str, reason: str) -> None:
+    """In one line, with the file's name."""
+    file = tmp_path / "plugins.yaml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(ValueError, match=reason) as caught:
+        Limits.from_plugins_yaml(file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """With the system's reason."""
+    with pytest.raises(ValueError, match=r"none\.yaml: No such file"):
+        Limits.from_plugins_yaml(tmp_path / "none.yaml")

@@ -15,7 +15,7 @@ from pytest_zeno.host.ledger import Ledger
 from pytest_zeno.host.loading import ENGINE, check_requirements, load
 from pytest_zeno.host.services import Services
 from pytest_zeno.host.source import find_plugin, find_plugins
-from pytest_zeno.limits import Limits
+from pytest_zeno.limits import Given, Limits
 from pytest_zeno.manifest import load_manifest
 from pytest_zeno.text import visible
 
@@ -43,7 +43,8 @@ class ZenoHost(Closing):
         scope: the values that plugins may be granted to read and write.
         db: URLs of databases by the connection names that plugins may be granted; each is opened
             when it is first asked for. More, and what else there is to say, by `db.connect`.
-        limits: what each plugin may use.
+        limits: what each plugin may use: `Limits`, or some of them by name.
+        last_limits: limits by name that go before all others, those of `load` included.
         measure_fuel: count fuel (`Result.fuel`), at the price of the fast call path.
         engine_version: the ZenoEngine that plugins may require as `zeno`, a SemVer 2.0 version;
             without one that requirement is not checked. ValueError names what is no version.
@@ -64,7 +65,8 @@ class ZenoHost(Closing):
         env: Mapping[str, str] | None = None,
         scope: Mapping[str, Any] | None = None,
         db: Mapping[str, str] | None = None,
-        limits: Limits | None = None,
+        limits: Given = None,
+        last_limits: Mapping[str, Any] | None = None,
         measure_fuel: bool = False,
         engine_version: str | None = None,
     ) -> None:
@@ -72,8 +74,9 @@ class ZenoHost(Closing):
         _check_kind("env", env, Mapping, "a mapping of names to texts")
         _check_kind("scope", scope, Mapping, "a mapping of names to JSON values")
         _check_kind("db", db, Mapping, "a mapping of connection names to URLs")
-        _check_kind("limits", limits, Limits, "Limits(...)")
-        self.limits = limits or Limits()
+        _check_kind("limits", limits, (Limits, Mapping), "Limits(...) or some of them by name")
+        self._last_limits = dict(last_limits or {})
+        self.limits = Limits().merged(limits, self._last_limits)
         self.engine_version = engine_version
         self.measure_fuel = measure_fuel
         self.services = Services(env or {}, scope or {}, db or {})
@@ -129,10 +132,11 @@ class ZenoHost(Closing):
         """The host functions that fail, stall or answer garbage because a test says so."""
         return self.services.faults
 
-    def load(self, path: str | os.PathLike[str]) -> Plugin:
+    def load(self, path: str | os.PathLike[str], *, limits: Given = None) -> Plugin:
         """Load a plugin folder, a ``manifest.yaml`` or a bare ``.wasm`` (with no grants).
 
-        What its manifest requires has to be loaded already (ABI.md section 7).
+        What its manifest requires has to be loaded already (ABI.md section 7). `limits` are this
+        plugin's own: `Limits`, or those by name that differ from the host's.
 
         Raises ManifestError, LoadError, TrapError, ExitError, LimitError or ProtocolError, and
         ClosedError when the host is closed.
@@ -140,7 +144,8 @@ class ZenoHost(Closing):
         __tracebackhide__ = True
         self._check_open()
         try:
-            return self._load(find_plugin(Path(path)), self._versions())
+            own = self.limits.merged(limits, self._last_limits)
+            return self._load(find_plugin(Path(path)), self._versions(), own)
         except ZenoError as error:
             raise error.with_traceback(None) from None  # the plugin's failure, not our way to it
 
@@ -158,7 +163,9 @@ class ZenoHost(Closing):
         loaded: dict[Path, Plugin] = {}
         for source in sources:
             try:
-                loaded[source.folder] = self._load(source, announced | self._versions())
+                loaded[source.folder] = self._load(
+                    source, announced | self._versions(), self.limits
+                )
             except ZenoError as error:
                 self._pass_over(source.folder, error)
             else:
@@ -188,7 +195,7 @@ class ZenoHost(Closing):
                     first.add_note(str(other))
             raise first
 
-    def _load(self, source: Source, present: Mapping[str, str | None]) -> Plugin:
+    def _load(self, source: Source, present: Mapping[str, str | None], limits: Limits) -> Plugin:
         with self._lock:
             self._check_open()
             plugin = load(
@@ -197,7 +204,7 @@ class ZenoHost(Closing):
                 present=present,
                 services=self.services,
                 ledger=self.ledger,
-                limits=self.limits,
+                limits=limits,
                 measure_fuel=self.measure_fuel,
             )
             self._plugins = self.plugins | {plugin.name: plugin}
@@ -251,6 +258,6 @@ def _check_version(version: str | None) -> None:
         raise ValueError(f"engine_version is a SemVer 2.0 version such as 1.2.0, not {version!r}")
 
 
-def _check_kind(name: str, given: object, kind: type, expected: str) -> None:
+def _check_kind(name: str, given: object, kind: type | tuple[type, ...], expected: str) -> None:
     if given is not None and not isinstance(given, kind):
         raise TypeError(f"ZenoHost({name}=...) is {expected}, not {given!r}")

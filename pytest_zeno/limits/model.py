@@ -6,10 +6,14 @@ import dataclasses
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.limits.fields import Count, Fuel, Seconds, Size
 from pytest_zeno.limits.units import KIB, MIB
+
+if TYPE_CHECKING:
+    import os
+    from typing import Self
 
 _STACK: Final = (32 * KIB, MIB)
 """A smaller stack is too small for host calls, a larger one is not there in every thread."""
@@ -86,6 +90,16 @@ class Limits:
                 _check_names(given)
                 values |= given
         return dataclasses.replace(self, **values) if values else self
+
+    @classmethod
+    def from_plugins_yaml(cls, path: str | os.PathLike[str]) -> Self:
+        """Return the contract's limits with what a ``config/plugins.yaml`` of ZenoEngine sets.
+
+        Raises ValueError with one line; see `pytest_zeno.limits.zenoengine`.
+        """
+        from pytest_zeno.limits.zenoengine import read_plugins_yaml
+
+        return cls(**read_plugins_yaml(path))
 
     def but(self, others: Limits | None) -> dict[str, Any]:
         """Return by name the limits that differ from `others`; all when it is None."""

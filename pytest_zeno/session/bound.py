@@ -12,14 +12,13 @@ import pytest
 
 from pytest_zeno.errors import ZenoError
 from pytest_zeno.profiles import PROFILES
-from pytest_zeno.session import options
+from pytest_zeno.session import limits, options
 from pytest_zeno.text import quoted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_zeno.evidence.subject import Subject
-    from pytest_zeno.profiles import Profile
     from pytest_zeno.session.collect import PluginFile
 
 _SUBJECTS: Final = pytest.StashKey[dict[Path, "Subject"]]()
@@ -40,7 +39,7 @@ def bind(config: pytest.Config) -> None:
     named = [_absolute(config, path) for path in given]
     try:
         paths = named or [_absolute(config, path) for path in config.getini("zeno_plugin")]
-        found = _find(paths, options.profile(config))
+        found = _find(paths, config)
     except ZenoError as error:
         text = f"{error.message} ({error.hint})" if error.hint else error.message
         source = "--zeno-plugin" if named else "zeno_plugin in the ini file"
@@ -70,7 +69,7 @@ def _bound_argument(config: pytest.Config, argument: str) -> str:
     from pytest_zeno.session.collect import subject_for
 
     known = subjects(config)
-    subject = known.get(path) or subject_for(path, options.profile(config))
+    subject = known.get(path) or subject_for(path, config)
     if subject is None:
         return argument
     known.setdefault(subject.file, subject)
@@ -106,11 +105,12 @@ def is_named_by_id(config: pytest.Config, path: Path) -> bool:
     return path in ids and not any(map(path.is_relative_to, whole))
 
 
-def _find(paths: list[Path], profile: Profile) -> dict[Path, Subject]:
+def _find(paths: list[Path], config: pytest.Config) -> dict[Path, Subject]:
     from pytest_zeno.evidence.lookup import find_subjects
 
+    profile, run = options.profile(config), limits.of_run(config)
     found: dict[Path, Subject] = {}
-    for subject in (one for path in paths for one in find_subjects(path, profile)):
+    for subject in (one for path in paths for one in find_subjects(path, profile, run)):
         _check_name(subject.file)
         # Who names a plugin and its bare module has both judged: the plugin's rules are the more.
         if subject.file not in found or found[subject.file].bare:
@@ -149,6 +149,7 @@ def again(config: pytest.Config, subject: Subject, test: str) -> str:
         command.append(f"--zeno-profile={subject.profile}")
     if options.level(config) != "MUST":
         command.append(f"--zeno-level={options.level(config).lower()}")
+    command += [f"{limits.LIMIT}={name}={value}" for name, value in limits.changed(config).items()]
     return shlex.join([*command, "-k", test])
 
 
@@ -164,7 +165,7 @@ def collector(parent: pytest.Collector, path: Path) -> PluginFile | None:
 
     parent.config.stash.setdefault(_MET, set()).add(str(path))
     known = subjects(parent.config)
-    subject = known.get(path) or subject_for(path, options.profile(parent.config))
+    subject = known.get(path) or subject_for(path, parent.config)
     if subject is None:
         return None
     known[path] = subject

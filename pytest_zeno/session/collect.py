@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_zeno.session import limits, options
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Self
 
     from pytest_zeno.evidence.subject import Subject
-    from pytest_zeno.profiles import Profile
     from pytest_zeno.verdict.rule import Rule
 
 PREFIX = "test_"
@@ -87,8 +88,8 @@ def subject_of(item: pytest.Item) -> Subject | None:
     return file.subject if file else None
 
 
-def subject_for(path: Path, profile: Profile) -> Subject | None:
+def subject_for(path: Path, config: pytest.Config) -> Subject | None:
     """Return the subject of a module whose id was pasted: the plugin it belongs to, or itself."""
     from pytest_zeno.evidence.lookup import find_subject_of
 
-    return find_subject_of(path, profile)
+    return find_subject_of(path, options.profile(config), limits.of_run(config))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 import pytest
 
 from pytest_zeno.profiles import PROFILES
+from pytest_zeno.session import limits
 from pytest_zeno.text import quoted
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def add(parser: pytest.Parser) -> None:
     """Add the options; each is in the ini file what it is on the command line."""
     group = parser.getgroup("zeno", "ZenoEngine plugins")
     _add_subjects(parser, group)
+    limits.add(parser, group)
     _add_gate(parser, group)
     group.addoption(
         REPORT,
@@ -104,6 +106,7 @@ def check(config: pytest.Config) -> None:
             raise pytest.UsageError(
                 f"{name} in the ini file is {quoted(value, 60)}, expected {' or '.join(choices)}"
             )
+    limits.of_run(config)
     try:
         min_rules(config)
     except ArgumentTypeError as error:

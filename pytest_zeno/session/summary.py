@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_zeno.session import bound, known, options, properties
+from pytest_zeno.session import bound, known, limits, options, properties
 from pytest_zeno.session.tally import tally
 from pytest_zeno.text import LOG, visible
 
@@ -27,6 +27,9 @@ def header(config: pytest.Config) -> list[str]:
     measure = f"contract revision {REVISION}, profile {options.profile(config)}"
     if options.level(config) != "MUST":
         measure += f", level {options.level(config).lower()}"
+    changed = limits.changed(config)
+    if changed:
+        measure += ", limits " + " ".join(f"{name}={value}" for name, value in changed.items())
     return [f"zeno: {measure}; {visible(', '.join(shown))}"]
 
 

@@ -1,4 +1,4 @@
-"""Every block of README.md runs, in order, where a reader would run it, and does what it shows."""
+"""Every block of these pages runs, in order, where a reader would, and does what it shows."""
 
 from __future__ import annotations
 
@@ -70,43 +70,55 @@ def is_run_elsewhere(example: Example) -> None:
     assert example.parsed.startswith(("python3 -m venv", ".venv/bin/", "pip install pytest-zeno"))
 
 
+def write_ini(example: Example) -> None:
+    """Have pytest read it in the commands that follow."""
+    Path("pytest.ini").write_text(example.parsed, "utf-8")
+
+
 SYBIL = Sybil(
     [
         CodeBlockParser("python", run_python),
         CodeBlockParser("text", check_text),
         CodeBlockParser("console", run_console),
         CodeBlockParser("sh", is_run_elsewhere),
+        CodeBlockParser("ini", write_ini),
     ]
 )
-README = SYBIL.parse(ROOT / "README.md")
-EXAMPLES = list(README.examples())
+PAGES = ("README.md", "docs/limits.md")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _reader(tmp_path_factory):
+@pytest.fixture(params=PAGES)
+def page(request):
+    """Each page whose blocks are run."""
+    return ROOT / request.param
+
+
+@pytest.fixture
+def _reader(tmp_path):
     """Stand where the reader does: in a directory with the plugins that the page speaks of."""
     from bad.mutants import MUTANTS
 
-    here = tmp_path_factory.mktemp("reader")
-    hello = here / "plugins" / "hello"
+    hello = tmp_path / "plugins" / "hello"
     hello.mkdir(parents=True)
     for name in ("manifest.yaml", "hello.wasm"):
         shutil.copy(ROOT / "fixtures" / "hello-c" / name, hello)
     broken = next(one for one in MUTANTS if one.name == "str003-no-nul")
-    broken.parts().write(here / "plugins" / "broken")
+    broken.parts().write(tmp_path / "plugins" / "broken")
     before = Path.cwd()
-    os.chdir(here)
+    os.chdir(tmp_path)
     yield
     os.chdir(before)
 
 
-def test_every_block_does_what_it_shows():
+@pytest.mark.usefixtures("_reader")
+def test_every_block_does_what_it_shows(page):
     """In order, for one shows what the one before it printed or wrote."""
-    for example in EXAMPLES:
+    for example in SYBIL.parse(page).examples():
         example.evaluate()
 
 
-def test_every_block_is_run():
-    """No block of README is of a language that nothing here runs."""
-    fences = re.findall(r"^```(\w*)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
-    assert len([fence for fence in fences if fence]) == len(EXAMPLES)
+def test_every_block_is_run(page):
+    """No block is of a language that nothing here runs."""
+    fences = re.findall(r"^```(\w*)$", page.read_text("utf-8"), re.MULTILINE)
+    examples = list(SYBIL.parse(page).examples())
+    assert len([fence for fence in fences if fence]) == len(examples)
