@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import weakref
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_zeno.limits import MIB, PAGE
 from pytest_zeno.runtime import abi, faults, layout
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ADDRESSES = 2**32
+ADDRESSES: Final = 2**32
 _FIRST_STEP = 4096
 """Bytes in which a text's NUL is looked for at first: what lies behind may be megabytes."""
 
@@ -85,7 +85,7 @@ class PlainInstance(Instance):
         """Keep all as it is: wasmtime-py's callbacks outlive an exception."""
 
     def _attach(self, shim: WasmInstance, options: EngineOptions) -> None:
-        self._functions: dict[str, Func] = {
+        self._functions: dict[str, Any] = {
             name: export(self._store, self._guest, name)
             for name in (*abi.EXPORTS, "free")
             if name != "memory" and self._module.has_export(name)
@@ -112,7 +112,7 @@ class PlainInstance(Instance):
         named = self._put(name)
         asked = self._put(request)
         run = self._functions["plugin_execute"]
-        pointer = self._run(run, named, len(name), asked, len(request)) % _ADDRESSES
+        pointer = self._run(run, named, len(name), asked, len(request)) % ADDRESSES
         answer = self._read(pointer)
         if "free" in self._functions:
             self._run(self._functions["free"], pointer)
@@ -122,7 +122,7 @@ class PlainInstance(Instance):
     def _text(self, phase: Phase) -> bytes:
         self._begin()
         name = {"init": "plugin_init", "register": "plugin_register_slots"}[phase]
-        return self._read(self._run(self._functions[name]) % _ADDRESSES)
+        return self._read(self._run(self._functions[name]) % ADDRESSES)
 
     def _run_cleanup(self, phase: Phase) -> None:
         self._begin()
@@ -131,7 +131,7 @@ class PlainInstance(Instance):
     def _begin(self) -> None:
         self._records = self._log_bytes = 0
 
-    def _run(self, function: Func, *values: int) -> Any:
+    def _run(self, function: Callable[..., Any], *values: int) -> Any:
         from wasmtime import Trap, WasmtimeError
 
         try:
@@ -153,7 +153,7 @@ class PlainInstance(Instance):
 
     def _room(self, size: int) -> tuple[int, ZenoError | None]:
         """Ask the guest's alloc; the error says what is wrong with its answer."""
-        pointer = self._run(self._functions["alloc"], size) % _ADDRESSES
+        pointer = self._run(self._functions["alloc"], size) % ADDRESSES
         if not pointer and size:
             return 0, self._wrong_pointer(layout.ALLOC_NULL, 0, size)
         if self._outside(pointer, size):
@@ -193,7 +193,7 @@ class PlainInstance(Instance):
         if self._answering:
             self.calls.nested(1)
             return 0
-        pointer, size = pointer % _ADDRESSES, size % _ADDRESSES
+        pointer, size = pointer % ADDRESSES, size % ADDRESSES
         if self._outside(pointer, size):
             reply = self.calls.outside(number, pointer, size)
         else:
@@ -222,7 +222,7 @@ class PlainInstance(Instance):
             self.calls.nested(1)
             return
         level, level_size, message, size = (
-            value % _ADDRESSES for value in (level, level_size, message, size)
+            value % ADDRESSES for value in (level, level_size, message, size)
         )
         bad = self._outside(level, level_size) or self._outside(message, size)
         kept = 0 if bad else min(size, self.limits.log_record, MIB)

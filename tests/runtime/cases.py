@@ -46,6 +46,7 @@ class Outcome:
     heard: list[tuple[Any, ...]] = field(default_factory=list)
     refused: int = 0
     memory: int = 0
+    fuel: int = 0
     output: tuple[bytes, bytes] = (b"", b"")
 
 
@@ -62,6 +63,7 @@ def play(case: Case, path: type[Instance]) -> Outcome:
     outcome.heard, outcome.refused = calls.heard, calls.refused
     if instance is not None:
         outcome.memory = instance.memory_size
+        outcome.fuel = instance.fuel if instance.metered else 0
         outcome.output = bytes(instance.wasi.stdout), bytes(instance.wasi.stderr)
         instance.close()
     return outcome
