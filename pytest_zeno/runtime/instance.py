@@ -397,10 +397,15 @@ def _refuse(end: str, plugin: str, _name: bytes, _request: bytes) -> bytes:
 
 
 def check_module(module: GuestModule, plugin: str = "") -> None:
-    """Raise LoadError when the module's imports or exports break the contract."""
-    if not module.problems:
+    """Raise LoadError when imports or exports break the contract, and what compiling raises."""
+    try:
+        problems = module.problems
+    except ZenoError as error:
+        error.plugin = plugin
+        raise
+    if not problems:
         return
-    first, *others = module.problems
+    first, *others = problems
     more = f" (and {len(others)} more)" if others else ""
     raise LoadError(
         f"{first.message}{more}", code=first.code, plugin=plugin, phase="load", hint=first.hint
