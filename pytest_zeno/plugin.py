@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_zeno.session import (
+    benchmark,
     bound,
     expectations,
     files,
@@ -61,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("zeno_plugin") or config.getini("zeno_plugin"):
         bound.bind(config)
     bound.bind_arguments(config)
+    benchmark.check(config)
     known.prepare(config)
     files.prepare(config)
     junit.prepare(config)
@@ -84,6 +86,11 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PluginFile
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a user's test once for each plugin when several are bound."""
     bound.parametrize(metafunc)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the rules out of a run for benchmarks alone."""
+    benchmark.select(config, items)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_zeno.session import limits, options
+from pytest_zeno.session import benchmark, limits, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,11 +46,13 @@ class PluginFile(pytest.Module):
         suite = types.ModuleType("pytest_zeno.conformance", "The conformance suite.")
         for function in applicable(self.subject.profile, bare=self.subject.bare):
             setattr(suite, function.__name__, function)
+        if benchmark.asked(self.config):
+            setattr(suite, benchmark.NAME, benchmark.benchmark_of(self.subject))
         return suite
 
     def funcnamefilter(self, name: str) -> bool:
         """Take rules by their prefix, whatever ``python_functions`` says for the user's tests."""
-        return name.startswith(PREFIX)
+        return name.startswith(PREFIX) or name == benchmark.NAME
 
     def classnamefilter(self, name: str) -> bool:
         """Take no class: rules are functions."""

@@ -33,6 +33,12 @@ def add(parser: pytest.Parser) -> None:
     limits.add(parser, group)
     _add_gate(parser, group)
     group.addoption(
+        "--zeno-benchmark",
+        action="store_true",
+        help="also measure each slot with pytest-benchmark, with parameters that fit its inputs; "
+        "with --benchmark-only nothing is judged",
+    )
+    group.addoption(
         REPORT,
         action="append",
         default=[],
