@@ -145,6 +145,7 @@ def test_malformed_comes_first(path):
     [
         *("a", "..a", "a..b", ".hidden", "a b", "caf\u00e9", "漢字", "a~1.txt", "$x", "%2e%2e"),
         *("con1", "xcon", "com", "com10", "nulls", "a.con", "a" * 255, "é" * 127, "\uff0e\uff0e"),
+        "\u00e9##[a",
     ],
 )
 def test_name(name):
@@ -168,6 +169,7 @@ def test_name(name):
             "\ufeffa",
             "a\u2028",
         ),
+        *("a\u034f", "a\u17b4", "a\u180b", "a\ufe0f", "a\U000e0100", "a\U00013439", "\u0600a"),
         *("a\\b", "a:b", "a*", 'a"', "a?", "a<", "a>", "a|", "cafe\u0301"),
         *("con", "CON", "Nul.txt", "aux.", "prn/x", "com0", "COM9.tar.gz", "lpt1", "COM\u00b9"),
         *("nul .txt", "conin$", "CONOUT$"),

@@ -18,7 +18,6 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
-_COMPATIBLE: Final = IPv6Network("::/96")
 _NOT_PUBLIC: Final = tuple(
     map(
         ipaddress.ip_network,
@@ -80,7 +79,7 @@ def _inside(address: IPv6Address) -> Iterator[Address]:
     """Yield the IPv4 addresses that packets to an IPv6 address end at or pass."""
     if address.ipv4_mapped:
         yield address.ipv4_mapped
-    elif address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
+    elif address in _NAT64:
         yield IPv4Address(int(address) & 0xFFFF_FFFF)
     elif address.sixtofour:
         yield address.sixtofour

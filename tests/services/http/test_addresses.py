@@ -27,6 +27,7 @@ PRIVATE = (
     "::",
     "::1",
     "::127.0.0.1",
+    "::8.8.8.8",
     "::ffff:169.254.169.254",
     "64:ff9b::7f00:1",
     "64:ff9b:1::808:808",
@@ -75,6 +76,12 @@ def test_the_operator_allows_more(address, allowed):
     """An address or network that the operator names is open, in every form of it."""
     assert permits(address, allowed)
     assert not permits("192.168.0.1", allowed)
+
+
+def test_a_compatible_address_is_no_form_of_another():
+    """The deprecated form `::10.1.2.3` stands for nothing, whatever IPv4 networks are allowed."""
+    assert not permits("::10.1.2.3", "10.0.0.0/8")
+    assert permits("::10.1.2.3", "::/96")
 
 
 def test_half_of_teredo_is_not_enough():
