@@ -12,11 +12,9 @@ from pytest_zeno.limits import Limits
 from pytest_zeno.manifest.grants import make_grants
 from pytest_zeno.permissions import database
 from pytest_zeno.permissions.refusal import Refused
+from tests.permissions.corpus import by_id, load
 
-CASES = [
-    json.loads(line)
-    for line in (Path(__file__).parent / "data/database.jsonl").read_text("utf-8").splitlines()
-]
+CASES = load("database")
 
 CODES = {
     "deny": {"permission_denied", "invalid_request"},
@@ -79,7 +77,7 @@ def attack(databases, case):
     return {"ok", "rows"}, str(reply)[:200], reply["rows"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", CASES, ids=by_id)
 def test_attack(databases, source, case, request):
     """It ends as demanded, in time, and leaves nothing behind; what is due is answered."""
     expected = {case["expect"], *case.get("also", ())}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +13,7 @@ from pytest_zeno.manifest.grants import make_grants
 from pytest_zeno.permissions.filesystem import decide_read, decide_write
 from pytest_zeno.permissions.refusal import Refused
 from pytest_zeno.services.files import FileService
+from tests.permissions.corpus import by_id, load
 
 PLATFORMS = {
     "any": True,
@@ -29,10 +29,7 @@ CODES = {
     "encoding": {"encoding"},
 }
 
-CASES = [
-    json.loads(line)
-    for line in (Path(__file__).parent / "data/filesystem.jsonl").read_text("utf-8").splitlines()
-]
+CASES = load("filesystem")
 # A grant that makes a manifest invalid is refused before, and the race has a test of its own.
 RUN = [
     case
@@ -79,7 +76,7 @@ def prepare(disk, step):
 
 
 @pytest.mark.timeout(10)
-@pytest.mark.parametrize("case", RUN, ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", RUN, ids=by_id)
 def test_attack(case, disk, tmp_path):
     """Each recorded attack ends as demanded and changes nothing outside."""
     if sys.platform == "win32" and case["category"] in ("symlink", "kind", "hardlink"):
@@ -114,8 +111,3 @@ def run(files, case):
     except Refused as refusal:
         return refusal.code, None
     return "", None
-
-
-def test_the_corpus_is_there():
-    """A missing or empty corpus would prove nothing."""
-    assert len(CASES) > 100
