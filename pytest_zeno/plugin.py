@@ -9,6 +9,7 @@ import pytest
 from pytest_zeno.session import (
     benchmark,
     bound,
+    costs,
     expectations,
     files,
     junit,
@@ -64,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
     bound.bind_arguments(config)
     benchmark.check(config)
     known.prepare(config)
+    costs.prepare(config)
     files.prepare(config)
     junit.prepare(config)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pytest_zeno.evidence.costs import Cost
+    from pytest_zeno.evidence.costs import Costs
     from pytest_zeno.evidence.denied import Denied
     from pytest_zeno.evidence.exchanges import Exchange
     from pytest_zeno.evidence.faulted import Trial
@@ -243,7 +243,7 @@ class Subject:
         return measure(self, failing_calls(self))
 
     @stage
-    def costs(self) -> tuple[Cost, ...]:
+    def costs(self) -> Costs:
         """What the valid call of each slot costs."""
         from pytest_zeno.evidence.costs import measure_costs
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -14,11 +15,13 @@ from pytest_zeno.verdict.status import Status
 from pytest_zeno.verdict.verdict import REVISION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from pytest_zeno.reports.record import About, Word
+    from pytest_zeno.reports.record import About, Costs, Word
     from pytest_zeno.verdict import rule
     from pytest_zeno.verdict.verdict import Verdict
+
+_NO_COSTS: Final[Mapping[str, Costs]] = MappingProxyType({})
 
 
 class Gathered:
@@ -43,7 +46,7 @@ class Gathered:
         self._rules.setdefault(label, {})
         self._calls.setdefault(label, Carried(rule="", test="", about=about))
 
-    def plugin(self, verdict: Verdict) -> Plugin:
+    def plugin(self, verdict: Verdict, costs: Costs | None = None) -> Plugin:
         """Return a plugin as a record has it; the verdict says what became of each rule."""
         carried, calls = self._rules[verdict.plugin], self._calls[verdict.plugin]
         rules = tuple(
@@ -59,14 +62,21 @@ class Gathered:
             rules=rules,
             host_calls=calls.host_calls,
             more_host_calls=calls.more_host_calls,
+            costs=costs,
         )
 
 
 def record(
-    verdicts: Iterable[Verdict], gathered: Gathered, *, exit_code: int, version: str, date: str = ""
+    verdicts: Iterable[Verdict],
+    gathered: Gathered,
+    *,
+    exit_code: int,
+    version: str,
+    costs: Mapping[str, Costs] = _NO_COSTS,
+    date: str = "",
 ) -> Run:
-    """Return the record of a run. `date` is when it ended, in ISO 8601."""
-    plugins = tuple(gathered.plugin(verdict) for verdict in verdicts)
+    """Return the record of a run. `costs` are by label; `date` is when it ended, in ISO 8601."""
+    plugins = tuple(gathered.plugin(verdict, costs.get(verdict.plugin)) for verdict in verdicts)
     return Run(
         verdict=overall([plugin.verdict for plugin in plugins]),
         exit_code=exit_code,

@@ -12,6 +12,7 @@ from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pytest_zeno.reports.costs import COLUMNS, load_time, numbers
 from pytest_zeno.reports.record import not_kept
 from pytest_zeno.verdict.status import Status
 
@@ -89,7 +90,15 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        families=families, not_kept=not_kept, rows=rows, shares=shares, size=size, tone=tone
+        columns=COLUMNS,
+        families=families,
+        load_time=load_time,
+        not_kept=not_kept,
+        numbers=numbers,
+        rows=rows,
+        shares=shares,
+        size=size,
+        tone=tone,
     )
     return environment
 

@@ -10,12 +10,13 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from pytest_zeno.reports.costs import COLUMNS, load_time, numbers
 from pytest_zeno.reports.record import not_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_zeno.reports.record import Finding, Plugin, Rule, Run
+    from pytest_zeno.reports.record import Costs, Finding, Plugin, Rule, Run
 
 _MARKS: Final = {
     "conformant": "✅",
@@ -102,10 +103,26 @@ def _plugin(plugin: Plugin) -> Iterator[str]:
     yield f"{code(about.path)}{profile}{bare}"
     for rule, finding in not_kept(plugin):
         yield from _breach(rule, finding)
+    if plugin.costs:
+        yield from _costs(plugin.costs)
     yield from ("", f"<details><summary>All {len(plugin.rules)} rules that ran</summary>", "")
     for family, members in groupby(plugin.rules, key=lambda rule: rule.family):
         yield from _family(family, list(members))
     yield "</details>"
+
+
+def _costs(costs: Costs) -> Iterator[str]:
+    yield from ("", "<details><summary>Costs of a call</summary>", "")
+    if costs.slots:
+        yield "| slot | " + " | ".join(COLUMNS.values()) + " | measured with |"
+        yield "|---|" + "--:|" * len(COLUMNS) + "---|"
+    for one in costs.slots:
+        yield "| " + " | ".join((code(one.slot), *numbers(one), code(one.inputs))) + " |"
+    for unknown in costs.unmeasured:
+        yield from ("", f"{code(unknown.slot)} was not measured: {code(unknown.reason)}")
+    told = f"wasmtime {plain(costs.wasmtime)}, {load_time(costs)}"
+    reason = f"Nothing was measured: {code(costs.reason)}"
+    yield from ("", reason if costs.reason else f"<sub>{told}</sub>", "", "</details>")
 
 
 def _breach(rule: Rule, finding: Finding) -> Iterator[str]:

@@ -126,6 +126,39 @@ class About(Struct, frozen=True, kw_only=True):
     sha256: Annotated[str, Meta(description="The module's; empty when it is missing.")] = ""
 
 
+class Cost(Struct, frozen=True, kw_only=True):
+    """What one valid call of a slot costs. The same call costs the same on every machine."""
+
+    slot: str
+    inputs: Annotated[str, Meta(description="The request that it was measured with, as JSON.")]
+    fuel: Annotated[int, Meta(description="About one for each instruction.", ge=0)]
+    host_calls: Annotated[int, Meta(description="Without log lines.", ge=0)]
+    logs: Annotated[int, Meta(description="Log lines.", ge=0)]
+    bytes_in: Annotated[int, Meta(description="The request, and the host's replies.", ge=0)]
+    bytes_out: Annotated[int, Meta(description="The response, and requests to the host.", ge=0)]
+    pages: Annotated[int, Meta(description="Of 64 KiB: the memory afterwards.", ge=0)]
+    grown: Annotated[int, Meta(description="Pages that the memory grew by.", ge=0)]
+
+
+class Unmeasured(Struct, frozen=True, kw_only=True):
+    """A slot whose costs are not known, and why."""
+
+    slot: str
+    reason: str
+
+
+class Costs(Struct, frozen=True, kw_only=True):
+    """What the slots of a plugin cost, or why that is not known."""
+
+    wasmtime: Annotated[str, Meta(description="The engine whose fuel it is; its version.")]
+    slots: tuple[Cost, ...] = ()
+    unmeasured: tuple[Unmeasured, ...] = ()
+    reason: Annotated[str, Meta(description="Why no slot was measured; empty when some were.")] = ""
+    load_seconds: Annotated[
+        float, Meta(description="From instance to slot list: depends on the machine.", ge=0)
+    ] = 0.0
+
+
 class Plugin(Struct, frozen=True, kw_only=True):
     """One plugin, what it is, and what became of its rules."""
 
@@ -136,6 +169,7 @@ class Plugin(Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...] = ()
     host_calls: tuple[HostCall, ...] = ()
     more_host_calls: Annotated[int, Meta(description="How many are not shown.", ge=0)] = 0
+    costs: Annotated[Costs | None, Meta(description="Null when no rule of it ran.")] = None
 
 
 class Run(Struct, frozen=True, kw_only=True):

@@ -44,11 +44,12 @@ class EngineOptions:
     def fingerprint(self) -> str:
         """Return a text that names the compiler, the machine and the options."""
         options = ",".join(f"{name}={value}" for name, value in sorted(asdict(self).items()))
-        return f"wasmtime-{_wasmtime_version()}-{platform.machine()}-{options}"
+        return f"wasmtime-{wasmtime_version()}-{platform.machine()}-{options}"
 
 
 @functools.cache
-def _wasmtime_version() -> str:
+def wasmtime_version() -> str:
+    """Return the version of the engine, such as ``50.0.1``."""
     return metadata.version("wasmtime")
 
 

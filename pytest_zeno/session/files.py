@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_zeno.session import bound, carry, options, properties
+from pytest_zeno.session import bound, carry, costs, options, properties
 from pytest_zeno.session.tally import tally
 from pytest_zeno.text import visible
 
@@ -116,6 +116,7 @@ class Files:
             self._gathered,
             exit_code=exit_code,
             version=__version__,
+            costs=costs.by_label(self._config),
             date=_now(),
         )
 

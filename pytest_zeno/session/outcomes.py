@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import pytest
 
-from pytest_zeno.session import bound, carry, harness, known, options, properties
+from pytest_zeno.session import bound, carry, costs, harness, known, options, properties
 from pytest_zeno.session.selection import selection
 from pytest_zeno.verdict.status import Status
 
@@ -128,6 +128,7 @@ def finish(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     for holder in (report, item):  # JUnit reads them from the report on the teardown
         properties.write(holder, told)
     carry.attach(item, report, rule, subject, note.finding)
+    costs.attach(item.config, report, subject)
 
 
 def _noted(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> _Note:

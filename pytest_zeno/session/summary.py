@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_zeno.session import bound, known, limits, options, properties
+from pytest_zeno.session import bound, costs, known, limits, options, properties
 from pytest_zeno.session.tally import tally
 from pytest_zeno.text import LOG, visible
 
@@ -46,6 +46,8 @@ def summary(reporter: pytest.TerminalReporter) -> None:
             reporter.line(f"{text}\n")
     for report in reporter.getreports("expected"):
         reporter.line(_known(report), yellow=True)
+    for line in costs.table(reporter.config):
+        reporter.line(line)
     for verdict in run.verdicts:
         reporter.line(str(verdict), bold=True, **{_colour(verdict): True})
     for line in run.complaints:

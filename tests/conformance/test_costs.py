@@ -6,8 +6,11 @@ import pytest
 from bad.base import base
 from bad.mutants import MUTANTS
 
+from pytest_zeno.errors import TrapError
+from pytest_zeno.evidence import costs
 from pytest_zeno.evidence.growth import STEEP
 from pytest_zeno.evidence.subject import Subject
+from pytest_zeno.limits import Limits
 from tests.conformance.conftest import FIXTURES
 
 BAD = {mutant.name: mutant for mutant in MUTANTS}
@@ -33,7 +36,8 @@ def subject(tmp_path):
 def test_cost_is_counted(subject):
     """A slot's cost: fuel, host calls, log lines, bytes both ways, pages."""
     ping, echo = subject().costs
-    assert (ping.slot, ping.host_calls, ping.logs, ping.pages) == ("base.ping", 3, 1, 2)
+    assert (ping.slot, ping.host_calls, ping.logs) == ("base.ping", 3, 1)
+    assert (ping.pages, ping.grown) == (2, 0)
     asked = b'{"slot_name":"base.ping","parameters":{}}'
     replies = b'Hello{"success":true,"data":{"value":true}}'
     assert ping.bytes_in == len(asked) + len(replies)
@@ -53,9 +57,26 @@ def test_fuel_is_the_same_in_every_run(subject, name):
     assert first == second
 
 
-def test_slot_that_fails_has_no_cost(subject):
-    """A slot whose call traps is left out, and the others are counted."""
-    assert [one.slot for one in subject("lif005-missing-traps").costs] == ["base.ping", "base.echo"]
+def test_slot_that_fails_has_no_cost(tmp_path):
+    """A slot whose call traps is told with its error, and the others are counted."""
+    base().swapped("wat", "(func $ping (result i32)", "(func $ping (result i32) unreachable").write(
+        tmp_path
+    )
+    found = Subject(tmp_path).costs
+    assert [one.slot for one in found] == ["base.echo"]
+    ((slot, error),) = found.unmeasured
+    assert (slot, type(error)) == ("base.ping", TrapError)
+
+
+def test_slots_that_run_out_of_time_are_few(tmp_path, monkeypatch):
+    """After some that hang no more are called, and each is told with the reason."""
+    monkeypatch.setattr(costs, "MOST_LATE", 1)
+    base().swapped(
+        "wat", "(func $ping (result i32)", "(func $ping (result i32) (loop (br 0))"
+    ).write(tmp_path)
+    found = Subject(tmp_path, limits=Limits(timeout=0.2)).costs
+    assert [slot for slot, _ in found.unmeasured] == ["base.ping", "base.echo"]
+    assert found.measured == ()
 
 
 @pytest.mark.parametrize("name", HELLO)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pytest_zeno.reports.record import (
     About,
+    Cost,
+    Costs,
     Counts,
     Excerpt,
     Finding,
@@ -13,6 +15,7 @@ from pytest_zeno.reports.record import (
     Plugin,
     Rule,
     Run,
+    Unmeasured,
 )
 
 HOSTILE = (
@@ -66,6 +69,24 @@ def finding(**members) -> Finding:
     return Finding(**{**standard, **members})
 
 
+def costs(**members) -> Costs:
+    """Return what one slot costs, and why it is not known of another."""
+    one = Cost(
+        slot="hello.greet",
+        inputs='{"slot_name":"hello.greet","parameters":{"name":"value"}}',
+        fuel=12_345,
+        host_calls=2,
+        logs=1,
+        bytes_in=60,
+        bytes_out=70,
+        pages=3,
+        grown=0,
+    )
+    late = Unmeasured(slot="hello.late", reason="the time limit has passed")
+    standard = {"slots": (one,), "unmeasured": (late,), "load_seconds": 0.0125}
+    return Costs(wasmtime="50.0.1", **{**standard, **members})
+
+
 def plugin(*rules: Rule, verdict="not conformant", **about) -> Plugin:
     """Return one judged plugin with these rules."""
     standard = {
@@ -78,7 +99,7 @@ def plugin(*rules: Rule, verdict="not conformant", **about) -> Plugin:
     known = About(**{**standard, **about})
     statuses = [one.status for one in rules]
     counts = Counts(rules=len(rules), **{status: statuses.count(status) for status in statuses})
-    return Plugin(about=known, verdict=verdict, line="", counts=counts, rules=rules)
+    return Plugin(about=known, verdict=verdict, line="", counts=counts, rules=rules, costs=costs())
 
 
 def run(*plugins: Plugin, verdict="not conformant", **members) -> Run:
@@ -152,4 +173,9 @@ def hostile(text: str) -> Run:
     judged = plugin(rule("broken", finding=seen), **about)
     from msgspec.structs import replace
 
-    return run(replace(judged, line=line, host_calls=(calls,)))
+    (cost,) = costs().slots
+    spent = costs(
+        slots=(replace(cost, slot=line, inputs=line),),
+        unmeasured=(Unmeasured(slot=line, reason=line),),
+    )
+    return run(replace(judged, line=line, host_calls=(calls,), costs=spent))

@@ -7,6 +7,7 @@ import hashlib
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_zeno.reports.html import rows, size, to_html
 from pytest_zeno.reports.record import Excerpt
@@ -128,3 +129,18 @@ def test_sizes_are_for_people(count, shown):
 def test_the_same_record_is_the_same_page():
     """To the byte."""
     assert to_html(samples.typical()) == to_html(samples.typical())
+
+
+def test_costs_are_told_slot_by_slot():
+    """Each number, what it was measured with, and why a slot has none."""
+    text = page(samples.typical()).text
+    for told in ("hello.greet", '"name":"value"', "12,345", "12.5 ms to load"):
+        assert told in text
+    assert "hello.late was not measured: the time limit has passed" in text
+
+
+def test_a_plugin_that_was_not_measured_says_why():
+    """In place of a table."""
+    judged = samples.plugin(verdict="not conformant")
+    broken = replace(judged, costs=samples.costs(slots=(), unmeasured=(), reason="it is text"))
+    assert "Nothing was measured: it is text" in page(samples.run(broken)).text

@@ -83,3 +83,11 @@ def test_a_fence_is_longer_than_those_in_it():
 def test_a_sentence_of_ours_keeps_its_code():
     """Its other marks are text."""
     assert prose("`a_b` is *not* <b>") == "`a_b` is &#42;not&#42; &#60;b&#62;"
+
+
+def test_costs_are_told_slot_by_slot():
+    """Each number, what it was measured with, and why a slot has none."""
+    found = page(samples.typical())
+    assert found.texts("summary")[0] == "Costs of a call"
+    assert {"hello.greet", "12,345"} <= set(found.texts("td"))
+    assert "hello.late was not measured: the time limit has passed" in found.text
