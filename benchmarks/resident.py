@@ -48,7 +48,7 @@ def _files() -> int:
 
 
 def growth(samples: Sequence[int]) -> int:
-    """Return what a line through samples climbs; it is Theil and Sen's, which outliers do not bend."""
+    """Return what a line through samples climbs; outliers do not bend it (Theil-Sen)."""
     slopes = [
         (later - earlier) / (at - start)
         for start, earlier in enumerate(samples)
