@@ -44,6 +44,10 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     _check(parameters, "")
 
 
+_LARGEST_FLOAT: Final = 1024
+"""Bits of the first integer that is beyond every float."""
+
+
 def _check(value: Any, where: str) -> None:
     """Refuse what msgspec would write as something else."""
     kind = value.__class__
@@ -65,7 +69,9 @@ def _check_number(value: float, where: str) -> None:
     if isinstance(value, float) and not isfinite(value):
         raise _unfit(where, f"{value}; numbers are finite")
     if isinstance(value, int) and not LOWEST <= value <= HIGHEST:
-        raise _unfit(where, f"{value:.6g}; integers go from -2^63 to 2^64 - 1")
+        bits = value.bit_length()
+        shown = f"{value:.6g}" if bits < _LARGEST_FLOAT else f"an integer of {bits} bits"
+        raise _unfit(where, f"{shown}; integers go from -2^63 to 2^64 - 1")
 
 
 def _unfit(where: str, what: str) -> ValueError:

@@ -131,7 +131,7 @@ class _Walk:
                 found += self.members(item, depth + 1)
             return found
         if kind is int and not _LOWEST <= value <= _HIGHEST:
-            raise _wrong_number(f"{value:.6g}")
+            raise _wrong_number(_digits(str(value)))
         return 0
 
     def _enter(self, size: int, depth: int) -> None:
@@ -229,8 +229,12 @@ def _float(text: str) -> float:
 
 def _integer(text: str) -> int:
     if len(text) > _AROUND:
-        raise _wrong_number(f"{text[:_AROUND]}… ({len(text)} digits)")
+        raise _wrong_number(_digits(text))
     return int(text)
+
+
+def _digits(text: str) -> str:
+    return text if len(text) <= _AROUND else f"{text[:_AROUND]}… ({len(text)} digits)"
 
 
 _HINTS: Final = {

@@ -43,6 +43,8 @@ _lengths: Final = struct.Struct("<II").pack
 class FastInstance(Instance):
     """An instance behind shim, adapter and scratch memory; see `Instance` for its life."""
 
+    helpers = (*Instance.helpers, "adapter")
+
     # -- building --------------------------------------------------------------------------------
 
     def _prepare(self, shim: WasmInstance) -> None:

@@ -12,7 +12,7 @@ import functools
 import time
 from abc import ABC, abstractmethod
 from ctypes import c_uint64
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeVar
 
 from pytest_zeno.errors import ClosedError, Excerpt, LoadError, Phase, ProtocolError, ZenoError
 from pytest_zeno.runtime import faults
@@ -93,6 +93,9 @@ class Instance(ABC):
     method, so that the fast path is one Python frame and `close` can replace it.
     """
 
+    helpers: ClassVar[tuple[str, ...]] = ("shim", "wasi")
+    """What this call path puts beside a guest."""
+
     pages = 0
     """The size of the linear memory, in pages of 64 KiB, when the guest last answered `execute`."""
 
@@ -136,17 +139,25 @@ class Instance(ABC):
     # -- life ------------------------------------------------------------------------------------
 
     def _boot(self) -> None:
-        from wasmtime import Store
+        from wasmtime import Store, Trap
         from wasmtime import _ffi as ffi
 
         main_thread.doors |= {ffi.wasmtime_instance_new.__code__, ffi.wasmtime_func_call.__code__}
         options = EngineOptions(self.limits.stack, metered=self.metered)
         engine = running_engine(options)
         compiled = self._module.compiled(metered=self.metered)
+        for name in self.helpers:  # the time that they take to compile is not the guest's
+            helper(name, options)
         self._store: Store = Store(engine)
         self._context = reference(context_address(self._store))
         ticker.watch(self, engine)
         self._arm(self.limits.load_timeout)
+        try:
+            self._begin_life(compiled, options)
+        except Trap as trap:  # the time was up in a helper: the guest has used it all
+            raise self._named(faults.from_trap(trap, self.wasi), "start") from None
+
+    def _begin_life(self, compiled: Module, options: EngineOptions) -> None:
         shim = self._instantiate_shim(options)
         self._prepare(shim)
         self._guest = self._instantiate(compiled, shim)

@@ -213,6 +213,7 @@ def test_a_request_is_compact_json() -> None:
         ([1, {"k": float("-inf")}], r"the parameter 'x\[1\].k'"),
         (2**64, "integers go from"),
         (-(2**63) - 1, "integers go from"),
+        (10**400, "an integer of 1329 bits; integers go from"),
         ({1: 2}, "keys are text"),
         (b"bytes", "no JSON value"),
         ({1, 2}, "no JSON value"),

@@ -101,6 +101,7 @@ _REFUSED = {
         b'["fine",{"a":"\\uDBFF"}]',
     ],
     "protocol.number": [
+        b'{"a":' + b"1" * 400 + b"}",
         b"NaN",
         b"Infinity",
         b"-Infinity",

@@ -14,6 +14,7 @@ import pytest
 
 from pytest_zeno.errors import LimitError, ZenoError
 from pytest_zeno.limits import Limits
+from pytest_zeno.runtime.engine import EngineOptions, running_engine
 from pytest_zeno.runtime.fast import FastInstance
 from pytest_zeno.runtime.ticker import TICK, ticker
 from tests.runtime.guests import RESPONSE, Calls, guest, module
@@ -21,6 +22,8 @@ from tests.runtime.storm import LOOPS, ONCE, Host, loop_guest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from wasmtime import Instance as WasmInstance
 
     from pytest_zeno.runtime.instance import Instance
 
@@ -50,6 +53,24 @@ def _last(instance: Instance) -> float:
     assert caught.value.code == "limit.time"
     assert caught.value.message == f"the time limit of {instance.limits.timeout:g} s has passed"
     return lasted
+
+
+def test_a_deadline_that_passes_in_a_helper_is_the_guests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a guest's start leaves of its time may end in code of the host's own."""
+    limits = Limits(stack="192KiB")  # an engine of its own: its epoch is nobody else's
+    engine = running_engine(EngineOptions(limits.stack))
+    prepare = FastInstance._prepare
+
+    def late(self: FastInstance, shim: WasmInstance) -> None:
+        prepare(self, shim)
+        for _ in range(int(limits.load_timeout / TICK) * 2):
+            engine.increment_epoch()
+
+    monkeypatch.setattr(FastInstance, "_prepare", late)
+    with pytest.raises(LimitError) as caught:
+        FastInstance(module(guest(), limits), Calls(), limits, plugin="slow")
+    assert caught.value.phase == "start"  # the clock has not moved: `limit.interrupted`
+    assert caught.value.plugin == "slow"
 
 
 def test_time_that_the_host_takes_counts(path: type[Instance]) -> None:
