@@ -3,9 +3,10 @@
     ZenoError
     ├── ManifestError   manifest.yaml cannot be used; ``problems`` lists every reason
     ├── LoadError       the module is refused before its code runs
-    ├── TrapError       the guest trapped; ``backtrace`` names the wasm frames
-    ├── ExitError       the guest called ``proc_exit``; ``status`` keeps its code
-    ├── LimitError      a limit of the host ended the guest
+    ├── EndError        the guest did not come back: ``backtrace``, and its ``stderr``
+    │   ├── TrapError       it trapped
+    │   ├── ExitError       it called ``proc_exit``; ``status`` keeps its code
+    │   └── LimitError      a limit of the host ended it; ``limit`` names it
     ├── ProtocolError   the guest answered with something the contract does not allow
     ├── ClosedError     the host, the plugin or the instance is closed or busy
     └── ExpectationError    a double was asked what no test wrote down, or not what one did
@@ -125,8 +126,12 @@ class LoadError(ZenoError):
     """The module was refused before any of its code ran (ABI.md section 2)."""
 
 
-class TrapError(ZenoError):
-    """The guest trapped. ``backtrace`` has one entry a wasm frame, innermost first."""
+class EndError(ZenoError):
+    """The guest did not come back; ``stderr`` is what it wrote there, its panic message say.
+
+    ``backtrace`` has one entry a wasm frame, innermost first: name, offset in the module, and
+    file, line and column where the module has debug information.
+    """
 
     backtrace: tuple[str, ...] = ()
     stderr: str = ""
@@ -137,15 +142,26 @@ class TrapError(ZenoError):
         return super().__str__() + frames + said
 
 
-class ExitError(ZenoError):
+class TrapError(EndError):
+    """The guest trapped."""
+
+
+class ExitError(EndError):
     """The guest called ``proc_exit`` where that is no normal end (ABI.md section 5)."""
 
     status: int = 0
-    stderr: str = ""
 
 
-class LimitError(ZenoError):
-    """A limit of PERMISSIONS.md ended the guest; ``code`` names it (``limit.time``)."""
+class LimitError(EndError):
+    """A limit of PERMISSIONS.md ended the guest; ``code`` names it (``limit.time``).
+
+    ``limit`` is its name in `Limits`, ``allowed`` its value and ``given`` what came, in the same
+    unit; None where that is not known.
+    """
+
+    limit: str = ""
+    allowed: float | None = None
+    given: float | None = None
 
 
 class ProtocolError(ZenoError):

@@ -11,6 +11,7 @@ from pytest_zeno import errors
 from pytest_zeno.errors import (
     PHASES,
     ClosedError,
+    EndError,
     ExitError,
     ExpectationError,
     LimitError,
@@ -22,7 +23,16 @@ from pytest_zeno.errors import (
     ZenoError,
 )
 
-KINDS = (LoadError, TrapError, ExitError, LimitError, ProtocolError, ClosedError, ExpectationError)
+KINDS = (
+    LoadError,
+    EndError,
+    TrapError,
+    ExitError,
+    LimitError,
+    ProtocolError,
+    ClosedError,
+    ExpectationError,
+)
 
 
 def test_an_error_says_where_what_and_what_next() -> None:

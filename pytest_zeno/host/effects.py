@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.errors import LimitError
 from pytest_zeno.host.ledger import KEPT_BYTES, Trace
+from pytest_zeno.limits import wider
 from pytest_zeno.permissions.refusal import TEXTS, Code, Refused
 from pytest_zeno.protocol.describe import nearest
 from pytest_zeno.runtime.abi import ANSWER_NUMBERS
@@ -99,11 +100,9 @@ def let_pass(
     if monotonic() + entry.stalled >= until:
         asked = request[:KEPT_BYTES]
         entry.add(Trace(function, asked, "timeout", "fault.stall", detail, None, 0.0), len(asked))
-        raise LimitError(
-            f"the time limit has passed while {function} stalled for {seconds:g} s",
-            code="limit.time",
-            hint="let it stall for less, or raise Limits(timeout=...)",
-        )
+        text = f"the time limit has passed while {function} stalled for {seconds:g} s"
+        advice = f"let it stall for less, {wider('timeout')}"
+        raise LimitError(text, code="limit.time", hint=advice)
     if seconds > patience:
         raise Refused("timeout", "fault.stall", detail)
 

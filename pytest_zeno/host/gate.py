@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
 
-from pytest_zeno.errors import LimitError, Phase, ZenoError
+from pytest_zeno.errors import Phase, ZenoError
 from pytest_zeno.host.ledger import EACH, KEPT_BYTES, Entry, Trace
+from pytest_zeno.limits import exceeded
 from pytest_zeno.permissions.deciding import deciders
 from pytest_zeno.permissions.refusal import Code, Refused
 from pytest_zeno.runtime.abi import ANSWER_NUMBERS, HOST_FUNCTIONS
@@ -24,6 +25,7 @@ from pytest_zeno.text import visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_zeno.errors import LimitError
     from pytest_zeno.host.faults import Met
     from pytest_zeno.host.services import Services
     from pytest_zeno.limits import Limits
@@ -40,6 +42,13 @@ _LOG: Final = HOST_FUNCTIONS.index("host_log")
 _ENV: Final = HOST_FUNCTIONS.index("host_env_get")
 _NUMBERS: Final = frozenset(HOST_FUNCTIONS.index(name) for name in ANSWER_NUMBERS)
 _OUTSIDE: Final = "abi.outside_memory"
+
+_answering: Final[dict[int, int]] = {}
+"""How many host calls a thread is answering, each within the guest that the one before called.
+
+Each guest has a wasm stack of its own on the thread's, which would be full at some depth: a crash,
+and no trap.
+"""
 
 
 class Gate:
@@ -110,7 +119,21 @@ class Gate:
     # -- runtime.instance.HostCalls ---------------------------------------------------------------
 
     def answer(self, function: int, request: bytes, /) -> Reply:
-        """Answer a host call."""
+        """Answer a host call; while it is answered, others of this thread are nested in it."""
+        thread = get_ident()
+        depth = _answering.get(thread, 0)
+        if depth >= self._limits.nesting:
+            raise self._too_deep()
+        try:
+            _answering[thread] = depth + 1
+            return self._answered(function, request)
+        finally:
+            if depth:
+                _answering[thread] = depth
+            else:
+                _answering.pop(thread, None)
+
+    def _answered(self, function: int, request: bytes) -> Reply:
         started = perf_counter()
         notes = self._counted()
         code: Code | str = ""
@@ -221,12 +244,16 @@ class Gate:
         notes = self.notes.get(get_ident()) or self.begin(self.phase)
         notes.left -= 1
         if notes.left < 0:
-            raise LimitError(
-                f"more than {self._limits.host_calls} host calls in one entry",
-                code="limit.host_calls",
-                hint="look for a loop around a host call, or raise Limits(host_calls=...)",
-            )
+            most = self._limits.host_calls
+            text = f"more than {most} host calls in one entry"
+            raise exceeded("host_calls", text, "look for a loop around a host call", allowed=most)
         return notes
+
+    def _too_deep(self) -> LimitError:
+        """Return the error for host calls that call plugins that make host calls, and so on."""
+        most = self._limits.nesting
+        text = f"a host call that is nested in {most} others, each of another plugin"
+        return exceeded("nesting", text, "look for plugins that call each other", allowed=most)
 
     def _breach(
         self,

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from pytest_zeno.runtime.module import GuestModule
     from pytest_zeno.services.log import LogRecord
 
+    _Noted = tuple[int | None, Entry | None, tuple[LogRecord, ...]]
+
 T = TypeVar("T")
 
 
@@ -205,8 +207,8 @@ class Guest(Closing):
         return call
 
     def _result(self, slot: str, response: Response, answer: bytes) -> Result:
-        entry, logs = self._collect(slot)
-        return Result(response, answer, self.instance.pages, self.fuel, logs, entry)
+        fuel, entry, logs = self._collect(slot)
+        return Result(response, answer, self.instance.pages, fuel, logs, entry)
 
     def _enter(self, phase: Phase, run: Callable[[], T], slot: str | bytes = "") -> T:
         gate = self._gate
@@ -223,14 +225,16 @@ class Guest(Closing):
         self._collect(slot)
         return answer
 
-    def _collect(self, slot: str | bytes) -> tuple[Entry | None, tuple[LogRecord, ...]]:
-        """Move what the gate noted during an entry to `logs`, `entry` and the ledger."""
-        if self._metered:
-            self.fuel = self.instance.fuel
+    def _collect(self, slot: str | bytes) -> _Noted:
+        """Move what was noted during an entry to `fuel`, `logs`, `entry` and the ledger.
+
+        It is returned, too: other threads' entries overwrite the attributes.
+        """
+        self.fuel = fuel = self.instance.take_fuel() if self._metered else None
         self.entry, self.logs = entry, logs = self._gate.take(_shown(slot))
         if entry is not None:
             self.ledger.add(entry)
-        return entry, logs
+        return fuel, entry, logs
 
     def _failed(self, phase: Phase, slot: str | bytes, error: BaseException) -> None:
         """Give an error what it does not know yet; a refused response ends the instance here."""
@@ -238,7 +242,7 @@ class Guest(Closing):
             self.ended = self.instance.closed
             error.plugin, error.phase, error.slot = self.plugin, phase, _shown(slot)
             return
-        entry, logs = self._collect(slot)
+        _, entry, logs = self._collect(slot)
         self.ended = self.instance.closed
         if not isinstance(error, ZenoError):
             return

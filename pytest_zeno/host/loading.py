@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.errors import (
-    LimitError,
     LoadError,
     ManifestError,
     Phase,
@@ -15,13 +14,14 @@ from pytest_zeno.errors import (
 )
 from pytest_zeno.host.guest import Guest
 from pytest_zeno.host.plugin import Plugin
+from pytest_zeno.limits import exceeded
 from pytest_zeno.manifest import Manifest, load_manifest
 from pytest_zeno.manifest.grants import Grants
 from pytest_zeno.manifest.requires import check_requires
 from pytest_zeno.protocol.metadata import Metadata, check_metadata, read_metadata
 from pytest_zeno.protocol.slots import Slots, check_slots, read_slots
 from pytest_zeno.protocol.strict import decode
-from pytest_zeno.runtime.module import GuestModule
+from pytest_zeno.runtime.module import GuestModule, too_long
 from pytest_zeno.text import quoted, visible, visible_bytes
 
 if TYPE_CHECKING:
@@ -152,13 +152,9 @@ def read_module(path: Path, limits: Limits, plugin: str) -> GuestModule:
             hint="give yourself the right to read it, or build the module again",
         ) from None
     if size > limits.module:
-        raise LimitError(
-            f"the module has {size} bytes, the limit is {limits.module}",
-            code="limit.module",
-            plugin=plugin,
-            phase="load",
-            hint="strip debug information, or raise Limits(module=...)",
-        )
+        too_large = too_long(size, limits)
+        too_large.plugin = plugin
+        raise too_large
     try:
         return GuestModule(wasm, limits)
     except ZenoError as error:
@@ -219,13 +215,10 @@ def _slots(guest: Guest, name: str, limits: Limits) -> Slots:
     value = _decoded(text, "register", name, limits)
     _refuse(check_slots(value), "register", name, text)
     if len(value) > limits.slots:
-        raise LimitError(
-            f"the plugin lists {len(value)} slots, the limit is {limits.slots}",
-            code="limit.slots",
-            plugin=name,
-            phase="register",
-            hint="list fewer slots, or raise Limits(slots=...)",
-        )
+        said = f"the plugin lists {len(value)} slots, the limit is {limits.slots}"
+        error = exceeded("slots", said, "list fewer slots", given=len(value), allowed=limits.slots)
+        error.plugin, error.phase = name, "register"
+        raise error
     return read_slots(value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Generic, TypeVar
 
-from pytest_zeno.limits.units import GIB, parse_count, parse_seconds, parse_size, shown_size
+from pytest_zeno.limits.units import parse_count, parse_seconds, parse_size, shown_size
 
 Value = TypeVar("Value")
 Written = TypeVar("Written")
@@ -13,7 +13,7 @@ LONGEST: Final = 1_000_000.0
 """Seconds that a time limit may have: a guest without a deadline would never end."""
 
 _MOST_FUEL: Final = 2**62
-_MOST_COUNT: Final = 2**31 - 1
+_MOST_COUNT: Final = 2**53
 
 
 class Field(Generic[Value, Written]):
@@ -44,7 +44,7 @@ class Field(Generic[Value, Written]):
 class Size(Field[int, int | str]):
     """A field in bytes that may be set from a text such as ``"32MiB"``."""
 
-    def __init__(self, default: int, least: int = 0, most: int = 4 * GIB) -> None:
+    def __init__(self, default: int, least: int = 0, most: int = _MOST_COUNT) -> None:
         super().__init__(default)
         self._least, self._most = least, most
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.limits.fields import Count, Fuel, Seconds, Size
-from pytest_zeno.limits.units import KIB, MIB
+from pytest_zeno.limits.units import GIB, KIB, MIB
 
 if TYPE_CHECKING:
     import os
@@ -55,8 +55,8 @@ class Limits:
 
     module: Size = Size(32 * MIB)
     compile_timeout: Seconds = Seconds(10.0)
-    compile_memory: Size = Size(1536 * MIB, most=2**62)
-    memory: Size = Size(64 * MIB)
+    compile_memory: Size = Size(1536 * MIB)
+    memory: Size = Size(64 * MIB, most=4 * GIB)
     tables: Count = Count(8)
     table_elements: Count = Count(100_000)
     stack: Size = Size(256 * KIB, *_STACK)

@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from pytest_zeno.errors import Excerpt, LimitError, ProtocolError
-from pytest_zeno.limits import Limits
+from pytest_zeno.limits import Limits, exceeded
 from pytest_zeno.text import quoted, visible_bytes
 
 _parse: Final = msgspec.json.Decoder().decode
@@ -143,11 +143,13 @@ class _Walk:
 
 
 def _too_many(limit: int) -> LimitError:
-    return LimitError(f"the JSON has more than {limit} values", code="limit.json_nodes")
+    text = f"the JSON has more than {limit} values"
+    return exceeded("json_nodes", text, "answer with fewer", allowed=limit)
 
 
 def _too_deep(limit: int) -> LimitError:
-    return LimitError(f"the JSON is nested deeper than {limit} levels", code="limit.json_depth")
+    text = f"the JSON is nested deeper than {limit} levels"
+    return exceeded("json_depth", text, "answer with less depth", allowed=limit)
 
 
 def _wrong_number(text: str) -> ProtocolError:

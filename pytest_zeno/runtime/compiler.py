@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest_zeno
-from pytest_zeno.errors import LimitError, LoadError, ZenoError
-from pytest_zeno.limits import MIB
+from pytest_zeno.errors import LoadError, ZenoError
+from pytest_zeno.limits import MIB, exceeded
 from pytest_zeno.runtime.engine import EngineOptions
 from pytest_zeno.text import visible
 
@@ -28,6 +28,7 @@ _BOOT = (
     "import sys; sys.path[:0] = sys.argv[1:3];"
     "from pytest_zeno.runtime.compiler import child; child()"
 )
+_ADVICE: Final = "make functions smaller"
 _REFUSED: Final = 3
 """The child's exit code when the compiler refuses the module; its reason is on stdout."""
 _NO_MEMORY: Final = 4
@@ -54,11 +55,13 @@ def compile_to(wasm: bytes, target: Path, options: EngineOptions, limits: Limits
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise LimitError(
+        raise exceeded(
+            "compile_timeout",
             f"compiling took longer than {limits.compile_timeout:g} s",
+            _ADVICE,
+            allowed=limits.compile_timeout,
             code="limit.compile_time",
             phase="load",
-            hint="make functions smaller, or raise Limits(compile_timeout=...)",
         ) from None
     if done.returncode != 0:
         raise _failure(done.returncode, done.stdout, done.stderr, limits)
@@ -78,13 +81,9 @@ def _failure(code: int, stdout: bytes, stderr: bytes, limits: Limits) -> ZenoErr
             phase="load",
         )
     if code == _NO_MEMORY or not 0 <= code <= _LAST_OWN:
-        return LimitError(
-            f"the compiler died (exit code {code}) within "
-            f"{limits.compile_memory // MIB} MiB of memory",
-            code="limit.compile_memory",
-            phase="load",
-            hint="make functions smaller, or raise Limits(compile_memory=...)",
-        )
+        size = limits.compile_memory
+        text = f"the compiler died (exit code {code}) within {size // MIB} MiB of memory"
+        return exceeded("compile_memory", text, _ADVICE, allowed=size, phase="load")
     lines = stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
     return LoadError(
         f"the compiling process failed (exit code {code}): {visible(lines[-1])}",

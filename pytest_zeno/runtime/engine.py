@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
+from pytest_zeno.runtime import backtrace
+
 if TYPE_CHECKING:
     from wasmtime import Config, Engine
 
@@ -44,7 +46,7 @@ class EngineOptions:
     def fingerprint(self) -> str:
         """Return a text that names the compiler, the machine and the options."""
         options = ",".join(f"{name}={value}" for name, value in sorted(asdict(self).items()))
-        return f"wasmtime-{wasmtime_version()}-{platform.machine()}-{options}"
+        return f"wasmtime-{wasmtime_version()}-{platform.machine()}-dwarf-{options}"
 
 
 @functools.cache
@@ -57,7 +59,8 @@ def running_config(options: EngineOptions) -> Config:
     """Return the configuration of the engine that compiles and runs guests."""
     from wasmtime import Config
 
-    config = Config()
+    with backtrace.details():
+        config = Config()
     config.wasm_multi_memory = True
     config.epoch_interruption = True
     config.consume_fuel = options.metered

@@ -276,8 +276,9 @@ class FastInstance(Instance):
         elif function == layout.EXIT:
             raise Exited(pointer)
         else:
-            kept = min(size, OUTPUT_BYTES)
-            self.wasi.write(function, self._guest_view[pointer : pointer + kept].tobytes())
+            end = pointer + size
+            start = max(pointer, end - OUTPUT_BYTES)
+            self.wasi.write(function, self._guest_view[start:end].tobytes())
 
     def _drain(self) -> None:
         """Hand over the log lines that wait in the ring."""

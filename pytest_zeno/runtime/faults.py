@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.errors import (
+    EndError,
     ExitError,
     LimitError,
     LoadError,
@@ -12,7 +13,8 @@ from pytest_zeno.errors import (
     TrapError,
     ZenoError,
 )
-from pytest_zeno.runtime import layout
+from pytest_zeno.limits import exceeded, wider
+from pytest_zeno.runtime import backtrace, layout
 from pytest_zeno.text import visible
 
 if TYPE_CHECKING:
@@ -23,10 +25,21 @@ if TYPE_CHECKING:
 
 TIME: Final = "limit.time"
 INTERRUPTED: Final = "limit.interrupted"
-_FRAMES: Final = 16
+FUEL: Final = "limit.fuel"
+STACK: Final = "trap.stack_overflow"
+
+_ASKED: Final = {
+    "memory minimum size": "memory",
+    "table minimum size": "table_elements",
+    "table count": "tables",
+}
+"""The words in which wasmtime refuses an instance, and the limit that they are about."""
+
+OF_MEMORY: Final = ("trap.unreachable", "trap.memory", "exit.proc_exit", "protocol.alloc_null")
+"""What guests do whose memory cannot grow: abort, write to -1 or 0, exit, give null."""
 
 _TRAPS: Final = {
-    "STACK_OVERFLOW": ("trap.stack_overflow", "the guest's stack is exhausted"),
+    "STACK_OVERFLOW": (STACK, "the guest's stack is exhausted"),
     "MEMORY_OUT_OF_BOUNDS": ("trap.memory", "memory access outside the linear memory"),
     "TABLE_OUT_OF_BOUNDS": ("trap.table", "table access outside the table"),
     "INDIRECT_CALL_TO_NULL": ("trap.call_null", "indirect call to an empty table entry"),
@@ -45,22 +58,27 @@ def from_report(reported: wasmtime.Trap | wasmtime.WasmtimeError, wasi: Wasi) ->
     if isinstance(reported, Trap):
         return from_trap(reported, wasi)
     return TrapError(
-        f"the engine stopped the guest: {_first_line(str(reported))}", code="trap.other"
+        f"the engine stopped the guest: {first_line(str(reported))}", code="trap.other"
     )
 
 
 def from_trap(trap: wasmtime.Trap, wasi: Wasi) -> ZenoError:
     """Return the error for a trap: a guest's own, an interrupt, or exhausted fuel."""
+    error = _of_trap(trap)
+    error.backtrace = backtrace.of(trap)
+    error.stderr = wasi.stderr_text()
+    return error
+
+
+def _of_trap(trap: wasmtime.Trap) -> EndError:
     name = trap.trap_code.name if trap.trap_code else ""
     if name == "INTERRUPT":
         return LimitError("the time limit has passed", code=TIME)
     if name == "OUT_OF_FUEL":
-        return LimitError("the fuel is used up", code="limit.fuel")
-    code, text = _TRAPS.get(name, ("trap.other", _first_line(trap.message)))
-    error = TrapError(f"the guest trapped: {text}", code=code)
-    error.backtrace = tuple(_frame(frame) for frame in trap.frames if _is_guests(frame))[:_FRAMES]
-    error.stderr = wasi.stderr_text()
-    return error
+        return LimitError("the fuel is used up", code=FUEL)
+    code, text = _TRAPS.get(name, ("trap.other", first_line(trap.message)))
+    deep = f"recurse less deeply, {wider('stack')}" if code == STACK else ""
+    return TrapError(f"the guest trapped: {text}", code=code, hint=deep)
 
 
 def from_exit(status: int, wasi: Wasi) -> ExitError:
@@ -75,14 +93,17 @@ def from_exit(status: int, wasi: Wasi) -> ExitError:
     return error
 
 
-def from_instantiation(error: Exception) -> ZenoError:
+def from_instantiation(error: Exception, limits: Limits) -> ZenoError:
     """Return the error for a module that could not be instantiated."""
-    text = _first_line(str(error))
-    if "limit" in text:
-        return LimitError(
+    text = first_line(str(error))
+    limit = next((name for words, name in _ASKED.items() if words in text), None)
+    if limit is not None:
+        return exceeded(
+            limit,
             f"the module asks for more than the limits allow: {text}",
+            "ask for less",
+            allowed=getattr(limits, limit),
             code="limit.instantiate",
-            hint="see Limits(memory=..., tables=..., table_elements=...)",
         )
     return LoadError(f"the module cannot be instantiated: {text}", code="load.instantiate")
 
@@ -124,15 +145,33 @@ def from_status(status: int, pointer: int, size: int, memory: int) -> ProtocolEr
     return error
 
 
-def explain_time(error: ZenoError, limits: Limits, *, signalled: bool) -> None:
-    """Say which time limit has passed, or that a signal came: both arrive as the same trap."""
-    if signalled:
+def explain(error: LimitError, limits: Limits, *, signalled: bool) -> None:
+    """Say which limit has passed, or that a signal came: both arrive as the same trap."""
+    if error.code == TIME and signalled:
         error.code = INTERRUPTED
         error.message = "a signal ended the call"
         return
-    name = "load_timeout" if error.phase in ("load", "start") else "timeout"
-    error.message = f"the time limit of {getattr(limits, name):g} s has passed"
-    error.hint = f"look for a loop that does not end, or raise Limits({name}=...)"
+    if error.code == FUEL:
+        name, advice = "fuel", "do less in one call"
+        error.message = f"the fuel of one entry, {limits.fuel}, is used up"
+    else:
+        name = "load_timeout" if error.phase in ("load", "start") else "timeout"
+        advice = "look for a loop that does not end"
+        error.message = f"the time limit of {getattr(limits, name):g} s has passed"
+    error.limit, error.allowed = name, getattr(limits, name)
+    error.hint = f"{advice}, {wider(name)}"
+
+
+def explain_memory(error: ZenoError, size: int, limits: Limits) -> None:
+    """Say that the memory may have been what ran out, where it could not have doubled.
+
+    A guest whose `memory.grow` gives -1 fails in its own way, and seldom says why.
+    """
+    if 2 * size > limits.memory:
+        error.hint = (
+            f"its memory had {size} of the {limits.memory} bytes that it may have: "
+            f"use less if that is why, {wider('memory')}"
+        )
 
 
 def name_too_long(size: int, limit: int) -> LimitError:
@@ -142,21 +181,10 @@ def name_too_long(size: int, limit: int) -> LimitError:
 
 def too_large(size: int, limit: int) -> LimitError:
     """Return the error for an answer above the reply limit, both in bytes."""
-    return LimitError(
-        f"the guest's answer has {size} bytes, the limit is {limit}",
-        code="limit.reply",
-        hint="answer with less, or raise Limits(reply=...)",
-    )
+    text = f"the guest's answer has {size} bytes, the limit is {limit}"
+    return exceeded("reply", text, "answer with less", given=size, allowed=limit)
 
 
-def _is_guests(frame: wasmtime.Frame) -> bool:
-    return not (frame.module_name or "").startswith("pytest_zeno.")
-
-
-def _frame(frame: wasmtime.Frame) -> str:
-    name = frame.func_name or f"function {frame.func_index}"
-    return f"{visible(name)} at 0x{frame.module_offset:x}"
-
-
-def _first_line(message: str) -> str:
+def first_line(message: str) -> str:
+    """Return the first line of what wasmtime says, fit to be shown."""
     return visible(message.strip().split("\n", 1)[0])

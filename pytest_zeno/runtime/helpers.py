@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 SHIM_TABLES: Final = 2
 """How many tables shim.wat defines; they come on top of what a guest may have."""
 
+INSTANCES: Final = 5
+"""Instances in a store: the guest, shim, adapter and WASI, and WASI again after `_start` exits."""
+
+MEMORIES: Final = 2
+"""Memories in a store: the guest's and the scratch memory."""
+
 
 @functools.cache
 def helper(name: str, options: EngineOptions) -> Module:

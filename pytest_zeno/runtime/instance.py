@@ -12,13 +12,22 @@ import functools
 import time
 from abc import ABC, abstractmethod
 from ctypes import c_uint64
+from threading import get_ident
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeVar
 
-from pytest_zeno.errors import ClosedError, Excerpt, LoadError, Phase, ProtocolError, ZenoError
+from pytest_zeno.errors import (
+    ClosedError,
+    Excerpt,
+    LimitError,
+    LoadError,
+    Phase,
+    ProtocolError,
+    ZenoError,
+)
 from pytest_zeno.runtime import faults
 from pytest_zeno.runtime.crossing import context_address, headroom, native, reference
 from pytest_zeno.runtime.engine import EngineOptions, running_engine
-from pytest_zeno.runtime.helpers import SHIM_TABLES, export, helper
+from pytest_zeno.runtime.helpers import INSTANCES, MEMORIES, SHIM_TABLES, export, helper
 from pytest_zeno.runtime.main_thread import main_thread
 from pytest_zeno.runtime.ticker import ticker
 from pytest_zeno.runtime.wasi import Exited, Wasi
@@ -127,6 +136,8 @@ class Instance(ABC):
         self._armed_until = 0.0
         """Until when `execute` may use the deadline that is set: arming costs a crossing."""
         self._deadline = 0
+        self._burnt: dict[int, int] = {}
+        """The fuel of entries that nobody has asked about yet, by thread."""
         try:
             self._boot()
         except BaseException:
@@ -176,6 +187,8 @@ class Instance(ABC):
             memory_size=self.limits.memory,
             table_elements=self.limits.table_elements,
             tables=self.limits.tables + SHIM_TABLES,
+            instances=INSTANCES,
+            memories=MEMORIES,
         )
         return shim
 
@@ -189,7 +202,7 @@ class Instance(ABC):
         except Trap as trap:
             raise self._named(faults.from_trap(trap, self.wasi), "start") from None
         except WasmtimeError as error:
-            raise self._named(faults.from_instantiation(error), "load") from None
+            raise self._named(faults.from_instantiation(error, self.limits), "load") from None
 
     def _start(self, shim: WasmInstance, options: EngineOptions) -> None:
         """Run `_initialize`, or `_start`; an exit with 0 is a normal end of the latter."""
@@ -271,6 +284,7 @@ class Instance(ABC):
             self._arm(self.limits.timeout)
             result = run(phase)
             self._say_last()
+            self._note_fuel()
             self._turn[TURN] = None
         except BaseException as error:  # noqa: BLE001 (raised again, named)
             try:
@@ -337,6 +351,15 @@ class Instance(ABC):
             self._store.set_fuel(self._full_tank)
         self._armed_until = 0.0
 
+    def _note_fuel(self) -> None:
+        """Keep what this thread's entry burnt, while nobody else can come in."""
+        if self.metered:
+            self._burnt[get_ident()] = self.fuel
+
+    def take_fuel(self) -> int | None:
+        """Return what this thread's last entry burnt, once; None when it is not counted."""
+        return self._burnt.pop(get_ident(), None)
+
     def disarm(self) -> None:
         """Have the next `execute` set its deadline anew."""
         self._armed_until = 0.0
@@ -353,6 +376,7 @@ class Instance(ABC):
             return self._ended() if self._vacant else self._busy()
         self._end = self._end or f"{type(error).__name__}: {error}"
         self._say_last()
+        self._note_fuel()
         if isinstance(error, Exited):
             error = faults.from_exit(error.status, self.wasi)
         if isinstance(error, ZenoError):
@@ -364,8 +388,13 @@ class Instance(ABC):
         error.plugin = error.plugin or self.plugin
         error.phase = error.phase or phase
         error.slot = error.slot or slot
-        if error.code == faults.TIME and not error.hint:  # no trap, but explained by who raised it
-            faults.explain_time(error, self.limits, signalled=ticker.now < self._deadline - 2)
+        if isinstance(error, LimitError):
+            if (
+                error.code in (faults.TIME, faults.FUEL) and not error.hint
+            ):  # else explained already
+                faults.explain(error, self.limits, signalled=ticker.now < self._deadline - 2)
+        elif error.code in faults.OF_MEMORY and "_memory" in self.__dict__:
+            faults.explain_memory(error, self.memory_size, self.limits)
         return error
 
     def _busy(self) -> ClosedError:

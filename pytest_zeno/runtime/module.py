@@ -7,7 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_zeno.errors import LimitError, LoadError, Problem
+from pytest_zeno.errors import LoadError, Problem
+from pytest_zeno.limits import exceeded
 from pytest_zeno.runtime import abi, binary, cache
 from pytest_zeno.runtime.engine import EngineOptions, lenient_engine, strict_engine
 from pytest_zeno.text import quoted, visible, visible_bytes
@@ -15,6 +16,7 @@ from pytest_zeno.text import quoted, visible, visible_bytes
 if TYPE_CHECKING:
     import wasmtime
 
+    from pytest_zeno.errors import LimitError
     from pytest_zeno.limits import Limits
 
 
@@ -99,14 +101,21 @@ class GuestModule:
         return any(entry.name == name for entry in self.exports)
 
 
+def too_long(size: int, limits: Limits) -> LimitError:
+    """Return the error for a module of so many bytes."""
+    return exceeded(
+        "module",
+        f"the module has {size} bytes, the limit is {limits.module}",
+        "strip debug information",
+        given=size,
+        allowed=limits.module,
+        phase="load",
+    )
+
+
 def _check_size(wasm: bytes, limits: Limits) -> None:
     if len(wasm) > limits.module:
-        raise LimitError(
-            f"the module has {len(wasm)} bytes, the limit is {limits.module}",
-            code="limit.module",
-            phase="load",
-            hint="strip debug information, or raise Limits(module=...)",
-        )
+        raise too_long(len(wasm), limits)
 
 
 def _check_header(wasm: bytes) -> None:
@@ -176,12 +185,9 @@ def _check_counts(wasm: bytes, limits: Limits) -> None:
     for what, section, limit in counted:
         number = binary.count(wasm, section)
         if number > limit:
-            raise LimitError(
-                f"the module has {number} {what}, the limit is {limit}",
-                code=f"limit.{what}",
-                phase="load",
-                hint=f"remove {what} that are not used, or raise Limits({what}=...)",
-            )
+            text = f"the module has {number} {what}, the limit is {limit}"
+            advice = f"remove {what} that are not used"
+            raise exceeded(what, text, advice, given=number, allowed=limit, phase="load")
 
 
 def _import_problems(imports: tuple[Import, ...]) -> list[Problem]:

@@ -258,7 +258,8 @@ class PlainInstance(Instance):
         elif function == layout.EXIT:
             raise Exited(pointer)
         else:
-            self.wasi.write(function, self._bytes(pointer, min(size, OUTPUT_BYTES)))
+            kept = min(size, OUTPUT_BYTES)
+            self.wasi.write(function, self._bytes(pointer + size - kept, kept))
 
     def _scratch_cells(self) -> memoryview:
         mailbox = bytes(self._scratch.read(self._store, 0, layout.MAILBOX_BYTES))

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.limits import KIB
 from pytest_zeno.runtime import layout
-from pytest_zeno.text import prefixed
+from pytest_zeno.text import LOG, prefixed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 OUTPUT_BYTES: Final = 64 * KIB
-"""Bytes kept of each stream; what comes after is counted and dropped."""
+"""Bytes kept of each stream, the last ones: a panic's message comes behind all else."""
 
 _CLOCKS: Final[tuple[Callable[[], int], ...]] = (
     time.time_ns,
@@ -48,10 +48,12 @@ class Wasi:
         return os.urandom(size)
 
     def write(self, function: int, data: bytes) -> None:
-        """Keep what the guest wrote to a stream, up to `OUTPUT_BYTES`."""
+        """Keep what the guest wrote to a stream, the last `OUTPUT_BYTES` of it."""
         stream = self.stdout if function == layout.STDOUT else self.stderr
-        stream += data[: max(0, OUTPUT_BYTES - len(stream))]
+        stream += data
+        del stream[: max(0, len(stream) - OUTPUT_BYTES)]
 
     def stderr_text(self) -> str:
-        """Return what the guest wrote to stderr, a panic message say, line by line."""
-        return prefixed(self.stderr.decode("utf-8", "backslashreplace").strip(), "")
+        """Return the last that the guest wrote to stderr, a panic message say, line by line."""
+        text = self.stderr.decode("utf-8", "backslashreplace").strip()
+        return prefixed(text[-LOG:], "")

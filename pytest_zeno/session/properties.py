@@ -58,8 +58,10 @@ def write(holder: pytest.TestReport | pytest.Item, properties: dict[str, str]) -
 
 
 def read(report: pytest.TestReport, name: str) -> str:
-    """Return a property of a report, "" when there is none."""
-    return next((str(value) for key, value in report.user_properties if key == name), "")
+    """Return a property of a report, "" when there is none, as of a collection."""
+    return next(
+        (str(value) for key, value in getattr(report, "user_properties", ()) if key == name), ""
+    )
 
 
 def status_of(report: pytest.TestReport) -> Status | None:

@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_zeno.errors import TrapError, ZenoError
+from pytest_zeno.errors import ZenoError
 from pytest_zeno.text import LOG, visible
 from pytest_zeno.verdict.rule import LANGUAGE_NAMES
 
@@ -58,7 +58,7 @@ def find(rule: Rule, error: BaseException) -> Finding:
             f"{where}: {error.message}" if where else error.message,
             observed=getattr(error, "observed", "") or error.code,
             hint=error.hint.partition(_WIDER)[0],
-            backtrace=error.backtrace if isinstance(error, TrapError) else (),
+            backtrace=getattr(error, "backtrace", ()),
             stderr=getattr(error, "stderr", ""),
             problems=getattr(error, "problems", ()),
             excerpt=getattr(error, "excerpt", None),
