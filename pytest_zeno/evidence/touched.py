@@ -16,6 +16,8 @@ GRAIN: Final = 16
 _STRETCH: Final = 4 * KIB
 """Bytes that are looked at together; most of a memory is as it was when it was last looked at."""
 
+_UNUSED: Final = bytes(_STRETCH)
+
 _FOLDS: Final = (64, 32, 16, 8, 4, 2, 1)
 """Shifts in bits that bring every bit of a part down to its lowest one."""
 
@@ -34,11 +36,10 @@ class Touched:
 
     def take(self, memory: bytes) -> int:
         """Look at the whole memory; return how many bytes are used that never were before."""
-        used = memory.rstrip(b"\0")
         fresh = 0
-        for start in range(0, len(used), _STRETCH):
-            stretch = used[start : start + _STRETCH]
-            if stretch != self._seen.get(start):
+        for start in range(0, len(memory), _STRETCH):
+            stretch = memory[start : start + _STRETCH]
+            if stretch != self._seen.get(start, _UNUSED):
                 self._seen[start] = stretch
                 fresh += self._fresh(start, _used(stretch))
         return fresh * GRAIN

@@ -82,6 +82,10 @@ class MeasuredInstance(PlainInstance):
         """The memory and what it may grow to; who reads has looked at its size."""
         return view(self._store, self._memory, ADDRESSES)
 
+    def memory(self) -> bytes:
+        """Return a copy of the linear memory. Raises ClosedError after `close`."""
+        return self._bytes(0, self.memory_size)
+
     def _bytes(self, pointer: int, size: int) -> bytes:
         return self._view[pointer : pointer + size].tobytes()
 

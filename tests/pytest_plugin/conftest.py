@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -11,10 +12,16 @@ import pytest
 from pytest_zeno import ZenoHost
 from pytest_zeno.evidence import watch
 from pytest_zeno.evidence.subject import Subject
+from pytest_zeno.runtime import cache
 from pytest_zeno.verdict.judge import judge
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 sys.path.insert(0, str(FIXTURES))
+
+SHORT_WATCH = """
+from pytest_zeno.evidence import watch
+watch.CALLS, watch.ROUNDS = 40, 6
+"""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,15 +31,30 @@ def _imported() -> None:
     judge(subject)
     subject.close()
     with ZenoHost() as host:
-        host.db.connect("main")
         host.load(FIXTURES / "hello-c").call("hello.count")
 
 
+@pytest.fixture(scope="session")
+def _short_watch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a pytest plugin that watches the memory for fewer calls."""
+    folder = tmp_path_factory.mktemp("short")
+    (folder / "short_watch.py").write_text(SHORT_WATCH)
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Watch the memory for fewer calls: these tests are about pytest, and each of them judges."""
-    monkeypatch.setattr(watch, "CALLS", 40)
-    monkeypatch.setattr(watch, "ROUNDS", 6)
+def _short(monkeypatch: pytest.MonkeyPatch, _short_watch: Path) -> None:
+    """Spare what these tests, each of which judges, are not about: they are about pytest.
+
+    It holds in their child processes, too. `pytester` gives each test a home of its own, and so it
+    would have each compile the same plugins.
+    """
+    monkeypatch.setattr(watch, "CALLS", watch.CALLS)
+    monkeypatch.setattr(watch, "ROUNDS", watch.ROUNDS)
+    monkeypatch.syspath_prepend(_short_watch)
+    monkeypatch.setenv("PYTHONPATH", str(_short_watch), prepend=os.pathsep)
+    monkeypatch.setenv("PYTEST_PLUGINS", "short_watch")
+    monkeypatch.setenv(cache.ENVIRONMENT_VARIABLE, str(cache.cache_directory()))
 
 
 @pytest.fixture
