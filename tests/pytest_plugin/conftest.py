@@ -18,6 +18,9 @@ from pytest_zeno.verdict.judge import judge
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 sys.path.insert(0, str(FIXTURES))
 
+UNUSED = ("hypothesispytest", "pytest_httpserver")
+"""Plugins that every process of pytest would import much for."""
+
 SHORT_WATCH = """
 from pytest_zeno.evidence import watch
 watch.CALLS, watch.ROUNDS = 40, 6
@@ -54,6 +57,7 @@ def _short(monkeypatch: pytest.MonkeyPatch, _short_watch: Path) -> None:
     monkeypatch.syspath_prepend(_short_watch)
     monkeypatch.setenv("PYTHONPATH", str(_short_watch), prepend=os.pathsep)
     monkeypatch.setenv("PYTEST_PLUGINS", "short_watch")
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in UNUSED))
     monkeypatch.setenv(cache.ENVIRONMENT_VARIABLE, str(cache.cache_directory()))
 
 

@@ -27,6 +27,15 @@ rule.functions = lambda: found
 """
 
 
+SOME = ("-k", "test_mod or test_por")
+"""Rules that every profile has, and rules that one of them has."""
+
+
+def number(family: str) -> int:
+    """Return how many rules of a family the profile has."""
+    return sum(one.zeno_rule.id.startswith(family) for one in applicable("zenoengine"))
+
+
 def verdict(result) -> str:
     """Return the verdict line."""
     return next(line for line in result.stdout.lines if "revision" in line and " of " in line)
@@ -37,14 +46,19 @@ def verdict(result) -> str:
 def test_the_profile_has_its_rules(pytester, workers, given):
     """They are among what is judged, also for a plugin among the arguments and in workers."""
     pytester.makeconftest(SUITE)
-    plain = pytester.runpytest_subprocess(given, *workers)
-    assert plain.ret == OK
-    assert verdict(plain).endswith("profile contract)")
-    result = pytester.runpytest_subprocess(given, "--zeno-profile=zenoengine", *workers)
+    result = pytester.runpytest_subprocess(given, *SOME, "--zeno-profile=zenoengine", *workers)
     assert result.ret == OK
     assert verdict(result).endswith("profile zenoengine)")
-    more = len(applicable("zenoengine")) - len(applicable("contract")) + 1
-    assert result.parseoutcomes()["passed"] == plain.parseoutcomes()["passed"] + more
+    assert result.parseoutcomes()["passed"] == number("MOD") + number("POR") + 1
+
+
+def test_no_other_profile_has_them(pytester):
+    """The contract's own rules are judged without the option."""
+    pytester.makeconftest(SUITE)
+    result = pytester.runpytest_subprocess("--zeno-plugin=plugins/hello", *SOME)
+    assert result.ret == OK
+    assert verdict(result).endswith("profile contract)")
+    assert result.parseoutcomes()["passed"] == number("MOD")
 
 
 def test_a_pasted_id_is_judged_in_the_profile(pytester):
