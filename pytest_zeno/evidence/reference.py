@@ -45,7 +45,7 @@ REPLIES: Final = "portability.reply"
 
 _SIZES: Final = range(12 * KIB, requests.LARGE + 1, 12 * KIB)
 _SECONDS: Final = 0.3
-"""How long answers are watched."""
+"""How long answers are watched, of this thread's work."""
 
 _TEXTS: Final = frozenset(HOST_FUNCTIONS) - ANSWER_NUMBERS - {"host_log"}
 _GUESSING: Final = frozenset(("clock_time_get", "random_get"))
@@ -215,10 +215,10 @@ class Reference:
         ends with the memory comes to lie in its last window: no luck is needed.
         """
         yield from ((name, requests.encoded(name, given)) for name, given in self._questions)
-        end = time.monotonic() + _SECONDS
+        end = time.thread_time() + _SECONDS
         for size, slot in itertools.product(_SIZES, self._slots):
             yield slot.name, requests.large(slot, size).request
-            if time.monotonic() > end:
+            if time.thread_time() > end:
                 return
 
     def _with_text(self) -> Iterator[tuple[Slot, str]]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import count
+from types import SimpleNamespace
+
 from pytest_zeno.errors import TrapError
+from pytest_zeno.evidence import conversation
 from pytest_zeno.evidence.conversation import Answer, converse, difference
 from pytest_zeno.evidence.requests import encoded
 from pytest_zeno.evidence.subject import Subject
@@ -48,3 +52,13 @@ def test_a_conversation_ends_with_the_first_error(built):
     ]
     assert answers[-1].error is not None
     assert answers[-1].request == encoded("base.echo", {})
+
+
+def test_a_busy_machine_cuts_none_short(built, monkeypatch):
+    """Hours pass between two questions, in which this process does nothing."""
+    hours = count(step=3600)
+    clocks = {name: lambda: next(hours) for name in ("monotonic", "time", "perf_counter")}
+    worked = SimpleNamespace(**clocks, thread_time=lambda: 0.0)
+    monkeypatch.setattr(conversation, "time", worked)
+    asked = [("base.ping", {})] * 3
+    assert len(converse(Subject(built / "base").fresh, asked)) == 3 + len(asked)
