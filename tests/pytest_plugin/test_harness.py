@@ -124,3 +124,12 @@ def test_it_is_about_rules_alone(pytester):
     result = pytester.runpytest("--zeno-plugin=plugins/hello", "test_mine.py")
     assert result.ret == 1
     result.assert_outcomes(failed=1)
+
+
+def test_a_file_that_cannot_be_collected_is_no_rules(pytester):
+    """It is told as ever, and no plugin is asked for what only reports of tests have."""
+    pytester.makepyfile(test_mine="import there_is_no_such_module")
+    result = pytester.runpytest("test_mine.py")
+    result.assert_outcomes(errors=1)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["ERROR test_mine.py"])
