@@ -19,6 +19,7 @@ LAYERS = (
     ("manifest",),
     ("permissions",),
     ("runtime", "services"),
+    ("isolation",),
     ("host",),
     ("evidence", "zenolang"),
     ("verdict", "strategies"),

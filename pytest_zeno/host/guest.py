@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_zeno.errors import Phase
     from pytest_zeno.host.ledger import Entry
     from pytest_zeno.host.services import Services
+    from pytest_zeno.isolation import RemoteInstance, Worker
     from pytest_zeno.limits import Limits
     from pytest_zeno.manifest.grants import Grants
     from pytest_zeno.protocol.response import Response
@@ -55,6 +56,7 @@ class Guest(Closing):
         ledger: where host calls are kept; one of its own by default.
         defaults: values of configuration parameters, by their environment name.
         measure_fuel: count fuel, at the price of the fast call path.
+        worker: the process that it runs in; this one by default.
 
     Raises:
         LoadError: the module breaks the contract or cannot be instantiated.
@@ -72,6 +74,7 @@ class Guest(Closing):
         ledger: Ledger | None = None,
         defaults: Mapping[str, str] | None = None,
         measure_fuel: bool = False,
+        worker: Worker | None = None,
     ) -> None:
         check_module(module, plugin)
         self.plugin = plugin
@@ -87,6 +90,7 @@ class Guest(Closing):
         """Whether it is closed, or has failed; it cannot be entered again."""
         self._metered = measure_fuel
         self._gate = Gate(plugin, grants, services, limits, defaults)
+        self._worker = worker
         self.instance = self._open(module)
         if self.instance.refused_at_start:
             self._gate.too_early(self.instance.refused_at_start)
@@ -98,10 +102,9 @@ class Guest(Closing):
         state = "ended" if self.ended else self._gate.phase
         return f"<Guest {self.plugin} {state}>"
 
-    def _open(self, module: GuestModule) -> Instance:
-        return open_instance(
-            module, self._gate, self.limits, plugin=self.plugin, metered=self._metered
-        )
+    def _open(self, module: GuestModule) -> Instance | RemoteInstance:
+        opened = self._worker.open_instance if self._worker else open_instance
+        return opened(module, self._gate, self.limits, plugin=self.plugin, metered=self._metered)
 
     @property
     def host_calls(self) -> tuple[HostCall, ...]:

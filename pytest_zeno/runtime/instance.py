@@ -398,15 +398,10 @@ class Instance(ABC):
         return error
 
     def _busy(self) -> ClosedError:
-        return ClosedError(
-            "the instance is busy: calls into one instance never overlap",
-            code="closed.busy",
-            plugin=self.plugin,
-            hint="give each thread a plugin of its own, and call no plugin from its own host call",
-        )
+        return busy(self.plugin)
 
     def _ended(self) -> ClosedError:
-        return _ended(self._end or "it failed", self.plugin)
+        return ended(self._end or "it failed", self.plugin)
 
     def _wrong_pointer(self, status: int, pointer: int, size: int = 0) -> ProtocolError:
         """Return the error for a pointer that is not allowed, with what the memory holds there."""
@@ -422,7 +417,18 @@ class Instance(ABC):
             raise faults.too_large(size, self.limits.reply)
 
 
-def _ended(end: str, plugin: str) -> ClosedError:
+def busy(plugin: str) -> ClosedError:
+    """Return what is raised to those who come in while somebody is inside."""
+    return ClosedError(
+        "the instance is busy: calls into one instance never overlap",
+        code="closed.busy",
+        plugin=plugin,
+        hint="give each thread a plugin of its own, and call no plugin from its own host call",
+    )
+
+
+def ended(end: str, plugin: str) -> ClosedError:
+    """Return what is raised to those who come in after `end`, which is said in a few words."""
     return ClosedError(
         f"the instance has ended: {end}",
         code="closed.instance",
@@ -433,7 +439,7 @@ def _ended(end: str, plugin: str) -> ClosedError:
 
 def _refuse(end: str, plugin: str, _name: bytes, _request: bytes) -> bytes:
     """Stand in for `execute` of a closed instance, without a reference to it."""
-    raise _ended(end, plugin)
+    raise ended(end, plugin)
 
 
 def check_module(module: GuestModule, plugin: str = "") -> None:
