@@ -144,8 +144,7 @@ class Reference:
             for name, request in self._watching():
                 guest.execute(name, request)
                 texts.append((name, guest.text))
-            wasi = guest.instance.wasi
-            return Watched(tuple(texts), bytes(wasi.stdout + wasi.stderr))
+            return Watched(tuple(texts), guest.output)
 
     @stage
     def number_for_text(self) -> tuple[str, Difference] | None:

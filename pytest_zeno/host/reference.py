@@ -12,7 +12,7 @@ from pytest_zeno.host.guest import Guest
 from pytest_zeno.runtime.reference import ALL, Quirks, ReferenceInstance
 
 if TYPE_CHECKING:
-    from pytest_zeno.runtime.instance import Instance
+    from pytest_zeno.isolation import RemoteInstance
     from pytest_zeno.runtime.module import GuestModule
     from pytest_zeno.runtime.reference import Text
 
@@ -24,7 +24,7 @@ class ReferenceGuest(Guest):
     `Guest` for the other parameters and what it raises.
     """
 
-    instance: ReferenceInstance
+    instance: ReferenceInstance | RemoteInstance
 
     def __init__(self, module: GuestModule, *, quirks: Quirks = ALL, **parts: Any) -> None:
         self.quirks = quirks
@@ -35,7 +35,11 @@ class ReferenceGuest(Guest):
         """Where the last answer lay in the guest's memory."""
         return self.instance.text
 
-    def _open(self, module: GuestModule) -> Instance:
-        return ReferenceInstance(
-            module, self._gate, self.limits, plugin=self.plugin, quirks=self.quirks
-        )
+    @property
+    def output(self) -> bytes:
+        """What the guest wrote to stdout and stderr."""
+        return self.instance.output()
+
+    def _open(self, module: GuestModule) -> ReferenceInstance | RemoteInstance:
+        opened = self._worker.open_reference if self._worker else ReferenceInstance
+        return opened(module, self._gate, self.limits, plugin=self.plugin, quirks=self.quirks)

@@ -4,6 +4,7 @@ The worker starts with an empty environment and answers no host call itself: eac
 the parent and its gate. What ends a worker ends the instances in it, never the run.
 """
 
+from pytest_zeno.isolation.remote import RemoteInstance
 from pytest_zeno.isolation.worker import Worker
 
-__all__ = ["Worker"]
+__all__ = ["RemoteInstance", "Worker"]

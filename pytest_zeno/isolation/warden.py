@@ -32,13 +32,13 @@ class Warden:
         """Give a worker so many seconds, and the grace."""
         with self._lock:
             self._deadlines[worker] = time.monotonic() + seconds + GRACE
-            if self._thread is None or not self._thread.is_alive():
+            if self._thread is None or not self._thread.is_alive():  # a fork has none
                 name = "pytest-zeno warden"
                 self._thread = threading.Thread(target=self._run, name=name, daemon=True)
                 self._thread.start()
 
     def forget(self, worker: Timed) -> None:
-        """Watch a worker no longer."""
+        """Watch a worker no longer: it is overdue by now, or never will be."""
         with self._lock:
             self._deadlines.pop(worker, None)
 
@@ -48,16 +48,17 @@ class Warden:
             time.sleep(_LOOK)
             now = time.monotonic()
             with self._lock:
-                late = [worker for worker, end in self._deadlines.items() if now > end]
-                for worker in late:
-                    del self._deadlines[worker]
-                if self._deadlines or late:
+                if self._deadlines:
                     idle_since = now
+                    self._kill(now)
                 elif now - idle_since > GRACE:
                     self._thread = None
                     return
-            for worker in late:
-                worker.overdue()
+
+    def _kill(self, now: float) -> None:
+        for worker in [one for one, end in self._deadlines.items() if now > end]:
+            del self._deadlines[worker]
+            worker.overdue()
 
 
 warden: Final = Warden()

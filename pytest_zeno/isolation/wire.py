@@ -1,105 +1,188 @@
 """What parent and worker say to each other: frames of msgpack behind their length.
 
 The parent believes nothing: a frame that is too long, no msgpack or of another shape is the
-worker's end (`Broken`).
+worker's end (`Broken`). All that a frame may hold has a bound, so that none can be made to cost
+much more memory than its own length.
 """
 
 from __future__ import annotations
 
 import struct
-from typing import IO, Any, Final
+from typing import IO, Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
-from pytest_zeno import errors
-from pytest_zeno.limits import MIB
+from pytest_zeno.errors import Phase
+from pytest_zeno.runtime.abi import HOST_FUNCTIONS
 
-MOST_BYTES: Final = 256 * MIB
-"""How long a frame may be: more than a guest's whole memory."""
+MOST_NOTES: Final = 1024
+"""Notes of one message; a worker with more to tell sends some ahead (`Told`)."""
 
-_LENGTH: Final = struct.Struct("<I")
-_KINDS: Final[dict[str, type[errors.ZenoError]]] = {
-    kind.__name__: kind
-    for kind in (
-        errors.LoadError,
-        errors.TrapError,
-        errors.ExitError,
-        errors.LimitError,
-        errors.ProtocolError,
-        errors.ClosedError,
-    )
-}
+MOST_FAILURE: Final = 1024 * 1024
+"""Bytes of a failure as data."""
+
+ENDED: Final = b"ended"
+"""Stands for the failure of an entry that the parent has ended by `Reply.ends`."""
+
+BLOCK: Final = struct.Struct("<QQ")
+"""A block in `Done.blocks`: its start and its size."""
+
+_LENGTH: Final = struct.Struct("<Q")
+
+_Function = Annotated[int, Meta(ge=0, lt=len(HOST_FUNCTIONS))]
+_Address = Annotated[int, Meta(ge=-(2**31), le=2**32)]
+_Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+_Pages = Annotated[int, Meta(ge=0, le=2**16)]
+_Size = Annotated[int, Meta(ge=0, le=2**32)]
+_Text = tuple[Phase, _Size, Annotated[int, Meta(ge=-1, le=2**32)], _Size]
+"""Where an answer lay: `runtime.reference.Text`."""
+_Level = Annotated[bytes, Meta(max_length=256)]
 
 
 class Broken(Exception):  # noqa: N818 (what the pipe is)
     """The other side is gone, or says what it must not."""
 
 
+class Gone(Broken):
+    """The pipe has ended."""
+
+
+# -- to the worker ---------------------------------------------------------------------------------
+
+
+class Give(msgspec.Struct, tag=True):
+    """Take a module, for instances to come: its digest is its name."""
+
+    sha256: str
+    wasm: bytes
+    limits: dict[str, Any]
+    unfreed: bool
+
+
 class Open(msgspec.Struct, tag=True):
-    """Start an instance of a module, given once for each digest."""
+    """Start an instance of a module, and free those that nobody can enter any more.
+
+    ``way`` is how it runs: as everywhere, measured (`runtime.measured`), or with some quirks of
+    the reference host (`runtime.reference`).
+    """
 
     instance: int
-    sha256: str
-    wasm: bytes | None
+    module: str
     limits: dict[str, Any]
     plugin: str
+    way: Literal["plain", "measured", "reference"]
     metered: bool
+    quirks: dict[str, bool]
+    free: list[int]
 
 
 class Enter(msgspec.Struct, tag=True):
-    """Enter an instance: ``init``, ``register``, ``execute``, ``cleanup`` or ``close``."""
+    """Call a method of an instance, and free those that nobody can enter any more."""
 
     instance: int
-    entry: str
-    name: bytes = b""
-    request: bytes = b""
+    entry: Literal["init", "register", "execute", "cleanup", "take_blocks", "memory", "output"]
+    name: bytes
+    request: bytes
+    sizes: list[int]
+    free: list[int]
 
 
 class Reply(msgspec.Struct, tag=True):
-    """What the parent answers to a `HostCall`; ``ends`` when the entry must not go on."""
+    """What the parent answers to a host call; ``ends`` when the entry must not go on."""
 
-    value: bytes | bool | None = None
+    value: bytes | int = 0
     ends: bool = False
 
 
-class Failure(msgspec.Struct):
-    """A ZenoError as data."""
+# -- to the parent ---------------------------------------------------------------------------------
 
-    kind: str
-    message: str
-    code: str
-    phase: str
-    slot: str
-    hint: str
-    backtrace: tuple[str, ...] = ()
-    stderr: str = ""
-    status: int = 0
-    observed: str = ""
+
+class Log(msgspec.Struct, tag=True):
+    """`HostCalls.log`."""
+
+    level: _Level
+    message: bytes
+    size: _Size
+
+
+class LogOutside(msgspec.Struct, tag=True):
+    """`HostCalls.log_outside`."""
+
+    pointer: _Address
+
+
+class LogDropped(msgspec.Struct, tag=True):
+    """`HostCalls.log_dropped`."""
+
+    count: _Count
+
+
+class Nested(msgspec.Struct, tag=True):
+    """`HostCalls.nested`."""
+
+    count: _Count
+
+
+class NoRoom(msgspec.Struct, tag=True):
+    """`HostCalls.no_room`."""
+
+    pointer: _Address
+    size: _Size
+
+
+Note = Log | LogOutside | LogDropped | Nested | NoRoom
+Notes = Annotated[list[Note], Meta(max_length=MOST_NOTES)]
+
+
+class Ready(msgspec.Struct, tag=True):
+    """The worker has started."""
+
+
+class Told(msgspec.Struct, tag=True):
+    """Notes that are no answer and want none."""
+
+    notes: Notes
+
+
+class Ask(msgspec.Struct, tag=True):
+    """`HostCalls.answer`, after the notes before it."""
+
+    function: _Function
+    request: bytes
+    notes: Notes
+
+
+class Outside(msgspec.Struct, tag=True):
+    """`HostCalls.outside`, after the notes before it."""
+
+    function: _Function
+    pointer: _Address
+    size: _Size
+    notes: Notes
 
 
 class Done(msgspec.Struct, tag=True):
-    """What became of an entry, and the instance's numbers after it."""
+    """What became of an entry, and the instance's numbers after it.
+
+    ``blocks`` are packed as `BLOCK`, ``failure`` is what `failures` makes of one, or `ENDED`.
+    """
 
     answer: bytes = b""
-    pages: int = 0
-    memory_size: int = 0
-    fuel: int = 0
-    refused_at_start: int = 0
-    notes: list[tuple[str, list[Any]]] = []
-    failure: Failure | None = None
+    pages: _Pages = 0
+    memory_size: _Size = 0
+    fuel: _Count = 0
+    refused_at_start: _Count = 0
+    notes: Notes = []
+    blocks: bytes = b""
+    text: _Text | None = None
+    failure: Annotated[bytes, Meta(max_length=MOST_FAILURE)] = b""
     closed: bool = False
 
 
-class HostCall(msgspec.Struct, tag=True):
-    """A method of `HostCalls` that the parent must answer, after the notes before it."""
-
-    method: str
-    arguments: list[Any]
-    notes: list[tuple[str, list[Any]]] = []
-
-
-ToWorker = Open | Enter | Reply
-ToParent = Done | HostCall
+ToWorker = Give | Open | Enter | Reply
+HostCall = Ask | Outside
+ToParent = Ready | Told | Ask | Outside | Done
 
 encode: Final = msgspec.msgpack.Encoder().encode
 _to_worker: Final = msgspec.msgpack.Decoder(ToWorker)
@@ -113,66 +196,34 @@ def send(pipe: IO[bytes], message: ToWorker | ToParent) -> None:
         pipe.write(_LENGTH.pack(len(frame)) + frame)
         pipe.flush()
     except (OSError, ValueError) as error:
-        raise Broken(str(error)) from None
+        raise Gone(str(error)) from None
 
 
 def from_parent(pipe: IO[bytes]) -> ToWorker:
     """Read a frame in the worker. Raises Broken at the end."""
-    said: ToWorker = _to_worker.decode(_frame(pipe))
+    said: ToWorker = _to_worker.decode(_frame(pipe, 2**63))
     return said
 
 
-def from_worker(pipe: IO[bytes]) -> ToParent:
-    """Read a frame in the parent. Raises Broken at the end, and for what is none."""
+def from_worker(pipe: IO[bytes], most: int) -> ToParent:
+    """Read a frame of at most so many bytes. Raises Broken at the end, and for what is none."""
+    frame = _frame(pipe, most)
     try:
-        said: ToParent = _to_parent.decode(_frame(pipe))
-    except msgspec.MsgspecError as error:
+        said: ToParent = _to_parent.decode(frame)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Broken(f"it said what is no message: {error}") from None
     return said
 
 
-def _frame(pipe: IO[bytes]) -> bytes:
+def _frame(pipe: IO[bytes], most: int) -> bytes:
     try:
         head = pipe.read(_LENGTH.size)
         size = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else 0
-        if size > MOST_BYTES:
-            raise Broken(f"a message of {size} bytes, the limit is {MOST_BYTES}")
+        if size > most:
+            raise Broken(f"it announced a message of {size} bytes, the limit is {most}")
         frame = pipe.read(size)
     except (OSError, ValueError) as error:
-        raise Broken(str(error)) from None
+        raise Gone(str(error)) from None
     if not size or len(frame) < size:
-        raise Broken("it ended")
+        raise Gone("it ended")
     return frame
-
-
-# -- errors ----------------------------------------------------------------------------------------
-
-
-def as_failure(error: errors.ZenoError) -> Failure:
-    """Return an error as data."""
-    more = {
-        name: getattr(error, name)
-        for name in ("backtrace", "stderr", "status", "observed")
-        if hasattr(error, name)
-    }
-    kind = type(error).__name__
-    return Failure(kind, error.message, error.code, error.phase, error.slot, error.hint, **more)
-
-
-def as_error(failure: Failure, plugin: str) -> errors.ZenoError:
-    """Return the error that a failure stands for. Raises Broken for one that is none of ours."""
-    kind = _KINDS.get(failure.kind)
-    if kind is None or failure.phase not in ("", "load", *errors.PHASES):
-        raise Broken(f"{failure.kind} in {failure.phase} is no failure of a guest")
-    error = kind(
-        failure.message,
-        code=failure.code,
-        plugin=plugin if failure.phase else "",
-        phase=failure.phase,
-        slot=failure.slot,
-        hint=failure.hint,
-    )
-    for name in ("backtrace", "stderr", "status", "observed"):
-        if hasattr(error, name):
-            setattr(error, name, getattr(failure, name))
-    return error

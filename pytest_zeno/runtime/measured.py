@@ -7,11 +7,13 @@ thousands of times to be measured.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_zeno.runtime.crossing import view
 from pytest_zeno.runtime.direct import Direct
+from pytest_zeno.runtime.module import GuestModule
 from pytest_zeno.runtime.plain import ADDRESSES, PlainInstance
 from pytest_zeno.runtime.reference import ReferenceWasi
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from pytest_zeno.errors import ZenoError
     from pytest_zeno.runtime.engine import EngineOptions
     from pytest_zeno.runtime.wasi import Wasi
+
+_PATIENCE: Final = 4
+"""How much longer compiling may take: code that counts fuel is larger, and no plugin's fault."""
 
 
 class Block(NamedTuple):
@@ -103,3 +108,20 @@ class MeasuredInstance(PlainInstance):
         if error is None:
             self.blocks.append(Block(pointer, size))
         return pointer, error
+
+
+class Unfreed(GuestModule):
+    """A module whose `free` the host does not call."""
+
+    def __init__(self, module: GuestModule) -> None:
+        self.__dict__.update(module.__dict__)
+        limits = module.limits
+        self.limits = replace(
+            limits,
+            compile_timeout=limits.compile_timeout * _PATIENCE,
+            compile_memory=limits.compile_memory * _PATIENCE,
+        )
+
+    def has_export(self, name: str) -> bool:
+        """Whether the module exports `name`, `free` apart."""
+        return name != "free" and super().has_export(name)

@@ -118,6 +118,10 @@ class ReferenceInstance(PlainInstance):
         self._phase: Phase = "start"
         super().__init__(*arguments, **options)
 
+    def output(self) -> bytes:
+        """Return what the guest wrote to stdout and stderr."""
+        return bytes(self.wasi.stdout + self.wasi.stderr)
+
     # -- start -----------------------------------------------------------------------------------
 
     def _new_wasi(self) -> Wasi:
