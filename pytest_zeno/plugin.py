@@ -12,6 +12,7 @@ from pytest_zeno.session import (
     costs,
     expectations,
     files,
+    isolation,
     junit,
     known,
     limits,
@@ -64,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
         bound.bind(config)
     bound.bind_arguments(config)
     benchmark.check(config)
+    isolation.prepare(config)
     known.prepare(config)
     costs.prepare(config)
     files.prepare(config)
@@ -194,7 +196,12 @@ def zeno_host(
 
     last = limits.of_test(request.node)
     with ZenoHost(
-        env=zeno_env, scope=zeno_scope, db=zeno_db, limits=zeno_limits, last_limits=last
+        env=zeno_env,
+        scope=zeno_scope,
+        db=zeno_db,
+        limits=zeno_limits,
+        last_limits=last,
+        isolate=isolation.asked(request.config),
     ) as host:
         yield host
 

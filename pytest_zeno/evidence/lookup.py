@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.evidence.subject import Subject
 from pytest_zeno.host.source import MANIFEST, find_plugins
@@ -20,29 +20,38 @@ _DEEPEST: Final = 8
 
 
 def find_subjects(
-    path: Path, profile: Profile = "contract", limits: Limits = _DEFAULTS
+    path: Path,
+    profile: Profile = "contract",
+    limits: Limits = _DEFAULTS,
+    isolate: bool = False,
 ) -> list[Subject]:
     """Return the plugins that `path` means: one, or those of a plugin directory in name order.
 
-    They are to be judged for the host of `profile`, within `limits`.
+    They are to be judged for the host of `profile`, within `limits`, and in processes of their own
+    if `isolate`.
 
     Raises LoadError (``load.no_such_path``, ``load.no_manifest``) with one line.
     """
-    return [Subject(source.file, limits=limits, profile=profile) for source in find_plugins(path)]
+    how: dict[str, Any] = {"limits": limits, "profile": profile, "isolate": isolate}
+    return [Subject(source.file, **how) for source in find_plugins(path)]
 
 
 def find_subject_of(
-    file: Path, profile: Profile = "contract", limits: Limits = _DEFAULTS
+    file: Path,
+    profile: Profile = "contract",
+    limits: Limits = _DEFAULTS,
+    isolate: bool = False,
 ) -> Subject | None:
     """Return the plugin that a collected file stands for (`Subject.file`); None when it is none.
 
     A module that a manifest beside or above it names stands for that plugin, any other for itself.
     """
+    how: dict[str, Any] = {"limits": limits, "profile": profile, "isolate": isolate}
     for folder in file.parents[:_DEEPEST]:
         if (folder / MANIFEST).is_file():
-            subject = Subject(folder / MANIFEST, limits=limits, profile=profile)
+            subject = Subject(folder / MANIFEST, **how)
             if file in (subject.file, folder / MANIFEST):
                 return subject
     if file.suffix == ".wasm" and file.is_file():
-        return Subject(file, limits=limits, profile=profile)
+        return Subject(file, **how)
     return None

@@ -14,7 +14,7 @@ from pytest_zeno.errors import ManifestError, Phase, ZenoError
 from pytest_zeno.evidence.language import language_of
 from pytest_zeno.evidence.stage import stage
 from pytest_zeno.evidence.values import environment
-from pytest_zeno.host.guest import Guest
+from pytest_zeno.host.guest import Guest, new_worker
 from pytest_zeno.host.loading import module_path, read_module
 from pytest_zeno.host.services import Services
 from pytest_zeno.host.source import Source, find_plugin
@@ -68,13 +68,19 @@ class Subject:
             manifest's rules and with no grants.
         limits: what it may use.
         profile: the host that it is judged for.
+        isolate: run it in a process of its own.
 
     Raises:
         LoadError: there is no plugin at `path`.
     """
 
     def __init__(
-        self, path: Path, *, limits: Limits = _DEFAULTS, profile: Profile = "contract"
+        self,
+        path: Path,
+        *,
+        limits: Limits = _DEFAULTS,
+        profile: Profile = "contract",
+        isolate: bool = False,
     ) -> None:
         self.source: Source = find_plugin(path)
         self.limits = limits
@@ -85,6 +91,7 @@ class Subject:
         self.outcomes: dict[str, Outcome] = {}
         """What became of each stage that was asked for (`stage`)."""
         self._living: list[Guest] = []
+        self._worker = new_worker() if isolate else None
 
     def __repr__(self) -> str:
         return f"<Subject {self.name}>"
@@ -347,6 +354,7 @@ class Subject:
             services=services or self.services(),
             limits=self.limits,
             plugin=self.name,
+            worker=self._worker,
         )
 
     @property
@@ -377,9 +385,11 @@ class Subject:
         return tuple({id(error): error for error in errors if error.phase == phase}.values())
 
     def close(self) -> None:
-        """Free the guests that stages hold; safe to call twice."""
+        """Free the guests that stages hold, and end their process; safe to call twice."""
         while self._living:
             self._living.pop().close()
+        if self._worker is not None:
+            self._worker.close()
 
     def _error_of(self, name: str) -> ZenoError | None:
         try:

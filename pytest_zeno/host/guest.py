@@ -257,6 +257,13 @@ class Guest(Closing):
         error.logs, error.host_calls = logs, entry.calls if entry else ()
 
 
+def new_worker() -> Worker:
+    """Return a process for the guests of one plugin; it starts with the first of them."""
+    from pytest_zeno.isolation import Worker
+
+    return Worker()
+
+
 def _was_refused(error: BaseException) -> TypeGuard[ClosedError]:
     """Whether the instance let nobody in: what the gate noted is not this entry's."""
     return isinstance(error, ClosedError) and not error.phase

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.errors import ClosedError, ZenoError
 from pytest_zeno.host.closing import Closing
+from pytest_zeno.host.guest import new_worker
 from pytest_zeno.host.ledger import Ledger
 from pytest_zeno.host.loading import ENGINE, check_requirements, load
 from pytest_zeno.host.services import Services
@@ -48,6 +49,7 @@ class ZenoHost(Closing):
         measure_fuel: count fuel (`Result.fuel`), at the price of the fast call path.
         engine_version: the ZenoEngine that plugins may require as `zeno`, a SemVer 2.0 version;
             without one that requirement is not checked. ValueError names what is no version.
+        isolate: run each plugin in a process of its own (docs/isolation.md).
 
     Everything it serves works in memory: a private temporary directory for files, SQLite
     databases, scripted HTTP answers. A `with` block closes what was opened.
@@ -69,6 +71,7 @@ class ZenoHost(Closing):
         last_limits: Mapping[str, Any] | None = None,
         measure_fuel: bool = False,
         engine_version: str | None = None,
+        isolate: bool = False,
     ) -> None:
         _check_version(engine_version)
         _check_kind("env", env, Mapping, "a mapping of names to texts")
@@ -79,6 +82,7 @@ class ZenoHost(Closing):
         self.limits = Limits().merged(limits, self._last_limits)
         self.engine_version = engine_version
         self.measure_fuel = measure_fuel
+        self.isolate = isolate
         self.services = Services(env or {}, scope or {}, db or {})
         self.ledger = Ledger()
         self._plugins: dict[str, Plugin] = {}
@@ -198,15 +202,21 @@ class ZenoHost(Closing):
     def _load(self, source: Source, present: Mapping[str, str | None], limits: Limits) -> Plugin:
         with self._lock:
             self._check_open()
-            plugin = load(
-                source,
-                loaded=self.plugins,
-                present=present,
-                services=self.services,
-                ledger=self.ledger,
-                limits=limits,
-                measure_fuel=self.measure_fuel,
-            )
+            with ExitStack() as undo:
+                worker = new_worker() if self.isolate else None
+                if worker is not None:
+                    undo.callback(worker.close)
+                plugin = load(
+                    source,
+                    loaded=self.plugins,
+                    present=present,
+                    services=self.services,
+                    ledger=self.ledger,
+                    limits=limits,
+                    measure_fuel=self.measure_fuel,
+                    worker=worker,
+                )
+                undo.pop_all()
             self._plugins = self.plugins | {plugin.name: plugin}
             self.services.files.admit(plugin.name)
         return plugin

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_zeno.host.ledger import Ledger
     from pytest_zeno.host.services import Services
     from pytest_zeno.host.source import Source
+    from pytest_zeno.isolation import Worker
     from pytest_zeno.limits import Limits
     from pytest_zeno.services.env import EnvService
 
@@ -49,10 +50,11 @@ def load(
     ledger: Ledger,
     limits: Limits,
     measure_fuel: bool,
+    worker: Worker | None = None,
 ) -> Plugin:
     """Return the plugin behind `source`, started and checked; `loaded` are its neighbours.
 
-    `present` is what its requirements are checked against.
+    `present` is what its requirements are checked against, `worker` where it runs.
 
     Raises ManifestError, LoadError, TrapError, ExitError, LimitError or ProtocolError.
     """
@@ -67,6 +69,7 @@ def load(
         "ledger": ledger,
         "defaults": configuration(manifest, services.env) if manifest else {},
         "measure_fuel": measure_fuel,
+        "worker": worker,
     }
     guest = Guest(module, plugin=name, **parts)
     metadata, slots = _introduced(guest, manifest, loaded.values())
@@ -77,6 +80,7 @@ def load(
         slots,
         guest,
         lambda: Guest(module, plugin=guest.plugin, **parts).ready(),
+        worker,
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_zeno.host.guest import Guest
     from pytest_zeno.host.result import Result
+    from pytest_zeno.isolation import Worker
     from pytest_zeno.manifest import Manifest
     from pytest_zeno.protocol.metadata import Metadata
     from pytest_zeno.protocol.slots import Slots
@@ -44,6 +45,7 @@ class Plugin(Closing):
         slots: Slots,
         guest: Guest,
         renew: Callable[[], Guest],
+        worker: Worker | None = None,
     ) -> None:
         self.path = path
         self.manifest = manifest
@@ -51,6 +53,7 @@ class Plugin(Closing):
         self.slots = slots
         self._guest = guest
         self._renew = renew
+        self._worker = worker
         self._closed = False
         self._turn: dict[int, None] = {_TURN: None}
         """Holds its key while nobody makes a fresh instance."""
@@ -117,6 +120,8 @@ class Plugin(Closing):
         finally:
             if self._closed:
                 guest.close()
+                if self._worker is not None:
+                    self._worker.close()
 
     def _living(self, phase: Phase, slot: str) -> Guest:
         """Return the guest, a fresh one when the last call was its end."""

@@ -23,7 +23,9 @@ _MOST_WRITTEN: Final = 64 * MIB
 def main() -> None:
     """Serve the parent, whose number is the last argument, on stdin and stdout."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to act upon
-    faulthandler.enable(all_threads=False)  # before any engine, which must come first when guests trap
+    faulthandler.enable(
+        all_threads=False
+    )  # before any engine, which must come first when guests trap
     _limit()
     threading.Thread(target=_outlive_nobody, args=(int(sys.argv[-1]),), daemon=True).start()
     read, write = _pipes()

@@ -48,7 +48,7 @@ def fell(code: int, stderr: bytes) -> TrapError:
     elif name:
         error = TrapError(f"{_PROCESS} {how}", code="trap.killed", hint=_FROM_OUTSIDE)
     else:
-        error = TrapError(f"{_PROCESS} {how}", code="trap.crash", hint=_OURS)
+        error = TrapError(f"{_PROCESS} {how}", code="worker.failed", hint=_OURS)
     error.stderr = _text(stderr)
     return error
 
@@ -65,7 +65,7 @@ def unborn(error: ZenoError) -> LoadError:
     said = f":\n{stderr}" if stderr else f": {error.message}"
     return LoadError(
         f"the process that is to run the guest does not start{said}",
-        code="load.worker",
+        code="worker.start",
         phase="load",
         hint="this is no fault of the plugin; look for a broken installation or a full machine",
     )

@@ -108,7 +108,7 @@ class Process:
         return free
 
     def await_ready(self) -> None:
-        """Wait until it has started. Raises LoadError (``load.worker``) when it does not."""
+        """Wait until it has started. Raises LoadError (``worker.start``) when it does not."""
         if self._ready:
             return
         try:

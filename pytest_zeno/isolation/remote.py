@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 import weakref
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.errors import Phase, ZenoError
@@ -63,6 +64,8 @@ class RemoteInstance:
             + _OF_MESSAGE
         )
         self._memory_size = 0
+        self._burnt: dict[int, int] = {}
+        """The fuel of entries that nobody has asked about yet, by thread."""
         self._process = process
         self._lock = lock
         self._number = number
@@ -143,6 +146,10 @@ class RemoteInstance:
         if not self._finalize.alive:
             raise ended(self._end, self.plugin)
         return self._memory_size
+
+    def take_fuel(self) -> int | None:
+        """Return what this thread's last entry burnt, once; None when it is not counted."""
+        return self._burnt.pop(get_ident(), None)
 
     @property
     def closed(self) -> bool:
@@ -236,6 +243,8 @@ class RemoteInstance:
             raise wire.Broken("it told of a part of a block")
         self._answer = done.answer
         self.pages, self._memory_size, self.fuel = done.pages, done.memory_size, done.fuel
+        if self.metered:
+            self._burnt[get_ident()] = done.fuel
         self.refused_at_start = done.refused_at_start
         self.blocks = [Block(*pair) for pair in wire.BLOCK.iter_unpack(done.blocks)]
         self.text = Text(*done.text) if done.text else None

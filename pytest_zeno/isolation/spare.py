@@ -35,7 +35,7 @@ class Spares:
     def take(self) -> Process:
         """Return a process that has started, and start the next one.
 
-        Raises LoadError (``load.worker``) when none starts.
+        Raises LoadError (``worker.start``) when none starts.
         """
         with self._lock:
             waiting, self._spare = self._spare, None

@@ -91,7 +91,7 @@ class Enter(msgspec.Struct, tag=True):
 class Reply(msgspec.Struct, tag=True):
     """What the parent answers to a host call; ``ends`` when the entry must not go on."""
 
-    value: bytes | int = 0
+    value: bytes | bool | int = 0
     ends: bool = False
 
 

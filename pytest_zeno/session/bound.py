@@ -12,7 +12,7 @@ import pytest
 
 from pytest_zeno.errors import ZenoError
 from pytest_zeno.profiles import PROFILES
-from pytest_zeno.session import limits, options
+from pytest_zeno.session import isolation, limits, options
 from pytest_zeno.text import quoted, visible
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ def _find(paths: list[Path], config: pytest.Config) -> dict[Path, Subject]:
 
     profile, run = options.profile(config), limits.of_run(config)
     found: dict[Path, Subject] = {}
-    for subject in (one for path in paths for one in find_subjects(path, profile, run)):
+    isolate = isolation.asked(config)
+    for subject in (one for path in paths for one in find_subjects(path, profile, run, isolate)):
         _check_name(subject.file)
         # Who names a plugin and its bare module has both judged: the plugin's rules are the more.
         if subject.file not in found or found[subject.file].bare:
@@ -150,6 +151,8 @@ def again(config: pytest.Config, subject: Subject, test: str) -> str:
     if options.level(config) != "MUST":
         command.append(f"--zeno-level={options.level(config).lower()}")
     command += [f"{limits.LIMIT}={name}={value}" for name, value in limits.changed(config).items()]
+    if isolation.asked(config):
+        command.append(isolation.OPTION)
     return shlex.join([*command, "-k", test])
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_zeno.session import benchmark, limits, options
+from pytest_zeno.session import benchmark, isolation, limits, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,4 +94,5 @@ def subject_for(path: Path, config: pytest.Config) -> Subject | None:
     """Return the subject of a module whose id was pasted: the plugin it belongs to, or itself."""
     from pytest_zeno.evidence.lookup import find_subject_of
 
-    return find_subject_of(path, options.profile(config), limits.of_run(config))
+    profile, run = options.profile(config), limits.of_run(config)
+    return find_subject_of(path, profile, run, isolation.asked(config))

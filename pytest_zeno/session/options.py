@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 import pytest
 
 from pytest_zeno.profiles import PROFILES
-from pytest_zeno.session import limits
+from pytest_zeno.session import isolation, limits
 from pytest_zeno.text import quoted
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def add(parser: pytest.Parser) -> None:
     group = parser.getgroup("zeno", "ZenoEngine plugins")
     _add_subjects(parser, group)
     limits.add(parser, group)
+    isolation.add(parser, group)
     _add_gate(parser, group)
     group.addoption(
         "--zeno-benchmark",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_zeno.session import bound, costs, known, limits, options, properties
+from pytest_zeno.session import bound, costs, isolation, known, limits, options, properties
 from pytest_zeno.session.tally import tally
 from pytest_zeno.text import LOG, visible
 
@@ -30,6 +30,8 @@ def header(config: pytest.Config) -> list[str]:
     changed = limits.changed(config)
     if changed:
         measure += ", limits " + " ".join(f"{name}={value}" for name, value in changed.items())
+    if isolation.asked(config):
+        measure += ", isolated"
     return [f"zeno: {measure}; {visible(', '.join(shown))}"]
 
 
