@@ -19,6 +19,9 @@ _LOOK: Final = 0.2
 _MOST_WRITTEN: Final = 64 * MIB
 """Bytes that it may write to a file: its stderr is one."""
 
+_HELPERS: Final = ("shim", "adapter", "wasi")
+"""The modules that are compiled before a guest is there that waits for them."""
+
 
 def main() -> None:
     """Serve the parent, whose number is the last argument, on stdin and stdout."""
@@ -30,9 +33,11 @@ def main() -> None:
     threading.Thread(target=_outlive_nobody, args=(int(sys.argv[-1]),), daemon=True).start()
     read, write = _pipes()
     from pytest_zeno.isolation.child import ChildWorker
-    from pytest_zeno.runtime.engine import EngineOptions, running_engine
+    from pytest_zeno.runtime.engine import EngineOptions
+    from pytest_zeno.runtime.helpers import helper
 
-    running_engine(EngineOptions(Limits().stack))
+    for name in _HELPERS:
+        helper(name, EngineOptions(Limits().stack))
     try:
         ChildWorker(read, write).serve()
     except wire.Broken:
