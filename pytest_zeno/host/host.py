@@ -16,7 +16,7 @@ from pytest_zeno.host.ledger import Ledger
 from pytest_zeno.host.loading import ENGINE, check_requirements, load
 from pytest_zeno.host.services import Services
 from pytest_zeno.host.source import find_plugin, find_plugins
-from pytest_zeno.limits import Given, Limits
+from pytest_zeno.limits import Given, Limits, exceeded
 from pytest_zeno.manifest import load_manifest
 from pytest_zeno.text import visible
 
@@ -136,11 +136,15 @@ class ZenoHost(Closing):
         """The host functions that fail, stall or answer garbage because a test says so."""
         return self.services.faults
 
-    def load(self, path: str | os.PathLike[str], *, limits: Given = None) -> Plugin:
+    def load(
+        self, path: str | os.PathLike[str], *, limits: Given = None, instances: int = 1
+    ) -> Plugin:
         """Load a plugin folder, a ``manifest.yaml`` or a bare ``.wasm`` (with no grants).
 
         What its manifest requires has to be loaded already (ABI.md section 7). `limits` are this
-        plugin's own: `Limits`, or those by name that differ from the host's.
+        plugin's own: `Limits`, or those by name that differ from the host's. So many threads can
+        call it at once as it has `instances`, each with a state of its own (`host.pool`); with
+        one, a second call meanwhile raises ClosedError (``closed.busy``).
 
         Raises ManifestError, LoadError, TrapError, ExitError, LimitError or ProtocolError, and
         ClosedError when the host is closed.
@@ -149,7 +153,7 @@ class ZenoHost(Closing):
         self._check_open()
         try:
             own = self.limits.merged(limits, self._last_limits)
-            return self._load(find_plugin(Path(path)), self._versions(), own)
+            return self._load(find_plugin(Path(path)), self._versions(), own, instances)
         except ZenoError as error:
             raise error.with_traceback(None) from None  # the plugin's failure, not our way to it
 
@@ -199,9 +203,12 @@ class ZenoHost(Closing):
                     first.add_note(str(other))
             raise first
 
-    def _load(self, source: Source, present: Mapping[str, str | None], limits: Limits) -> Plugin:
+    def _load(
+        self, source: Source, present: Mapping[str, str | None], limits: Limits, instances: int = 1
+    ) -> Plugin:
         with self._lock:
             self._check_open()
+            _check_instances(instances, limits, isolated=self.isolate)
             with ExitStack() as undo:
                 worker = new_worker() if self.isolate else None
                 if worker is not None:
@@ -213,6 +220,7 @@ class ZenoHost(Closing):
                     services=self.services,
                     ledger=self.ledger,
                     limits=limits,
+                    instances=instances,
                     measure_fuel=self.measure_fuel,
                     worker=worker,
                 )
@@ -266,6 +274,19 @@ def _check_version(version: str | None) -> None:
 
     if version is not None and not Version.is_valid(version):
         raise ValueError(f"engine_version is a SemVer 2.0 version such as 1.2.0, not {version!r}")
+
+
+def _check_instances(instances: int, limits: Limits, *, isolated: bool) -> None:
+    if isolated and instances > 1:
+        raise ValueError(
+            "a plugin that is isolated has one instance: its worker runs one at a time"
+        )
+    if instances < 1:
+        raise ValueError(f"load(instances=...) is a number from 1 up, not {instances!r}")
+    if instances > limits.instances:
+        text = f"{instances} instances of one plugin, the limit is {limits.instances}"
+        advice = "ask for fewer"
+        raise exceeded("instances", text, advice, given=instances, allowed=limits.instances)
 
 
 def _check_kind(name: str, given: object, kind: type | tuple[type, ...], expected: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_zeno.limits import KIB, MIB
@@ -140,6 +141,7 @@ class Ledger:
         self._most = most
         self._size = 0
         self._weight = 0
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return self._size
@@ -156,15 +158,20 @@ class Ledger:
 
     def add(self, entry: Entry) -> None:
         """Keep the host calls of one entry."""
-        self._entries.append(entry)
-        self._size += len(entry.traces)
-        self._weight += KEPT_OF_ENTRY - entry.room
-        while (self._size > self._most or self._weight > KEPT_WEIGHT) and len(self._entries) > 1:
-            oldest = self._entries.popleft()
-            self._size -= len(oldest.traces)
-            self._weight -= KEPT_OF_ENTRY - oldest.room
+        with self._lock:
+            self._entries.append(entry)
+            self._size += len(entry.traces)
+            self._weight += KEPT_OF_ENTRY - entry.room
+            while self._is_full() and len(self._entries) > 1:
+                oldest = self._entries.popleft()
+                self._size -= len(oldest.traces)
+                self._weight -= KEPT_OF_ENTRY - oldest.room
+
+    def _is_full(self) -> bool:
+        return self._size > self._most or self._weight > KEPT_WEIGHT
 
     def clear(self) -> None:
         """Forget everything."""
-        self._entries.clear()
-        self._size = self._weight = 0
+        with self._lock:
+            self._entries.clear()
+            self._size = self._weight = 0

@@ -14,6 +14,7 @@ from pytest_zeno.errors import (
 )
 from pytest_zeno.host.guest import Guest
 from pytest_zeno.host.plugin import Plugin
+from pytest_zeno.host.pool import PooledPlugin
 from pytest_zeno.limits import exceeded
 from pytest_zeno.manifest import Manifest, load_manifest
 from pytest_zeno.manifest.grants import Grants
@@ -49,12 +50,14 @@ def load(
     services: Services,
     ledger: Ledger,
     limits: Limits,
+    instances: int,
     measure_fuel: bool,
     worker: Worker | None = None,
 ) -> Plugin:
     """Return the plugin behind `source`, started and checked; `loaded` are its neighbours.
 
-    `present` is what its requirements are checked against, `worker` where it runs.
+    `present` is what its requirements are checked against, `worker` where it runs; up to
+    `instances` live at once.
 
     Raises ManifestError, LoadError, TrapError, ExitError, LimitError or ProtocolError.
     """
@@ -73,15 +76,12 @@ def load(
     }
     guest = Guest(module, plugin=name, **parts)
     metadata, slots = _introduced(guest, manifest, loaded.values())
-    return Plugin(
-        source.file,
-        manifest,
-        metadata,
-        slots,
-        guest,
-        lambda: Guest(module, plugin=guest.plugin, **parts).ready(),
-        worker,
-    )
+
+    def renew() -> Guest:
+        return Guest(module, plugin=guest.plugin, **parts).ready()
+
+    about = (source.file, manifest, metadata, slots, guest, renew, worker)
+    return Plugin(*about) if instances == 1 else PooledPlugin(*about, instances=instances)
 
 
 def _introduced(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.limits import MIB
@@ -63,6 +64,7 @@ class LogService:
         self._characters = 0
         self._loggers: dict[str, logging.Logger] = {}
         self._forward = forward
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._records)
@@ -97,18 +99,20 @@ class LogService:
 
     def clear(self) -> None:
         """Forget every record."""
-        self._records.clear()
-        self._characters = 0
+        with self._lock:
+            self._records.clear()
+            self._characters = 0
 
     def close(self) -> None:
         """Forget every record; nothing else is held."""
         self.clear()
 
     def _keep(self, record: LogRecord) -> LogRecord:
-        self._records.append(record)
-        self._characters += len(record.message)
-        while len(self._records) > KEPT_RECORDS or self._characters > KEPT_CHARACTERS:
-            self._characters -= len(self._records.popleft().message)
+        with self._lock:
+            self._records.append(record)
+            self._characters += len(record.message)
+            while len(self._records) > KEPT_RECORDS or self._characters > KEPT_CHARACTERS:
+                self._characters -= len(self._records.popleft().message)
         if self._forward:
             self._logger(record.plugin).log(LEVELS[record.level], "%s", record.message)
         return record
