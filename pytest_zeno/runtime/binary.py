@@ -26,6 +26,17 @@ _END_OF_LEB: Final = 0x80
 _LONGEST_LEB: Final = 10
 
 
+MOST_SECTIONS: Final = 10_000
+"""Compilers write a dozen; millions of empty ones would hold up who walks them."""
+
+MOST_VALUES: Final = 1_000_000
+"""Initial values of globals, tables and memories, which are walked one by one."""
+
+
+class TooManyError(ValueError):
+    """There is more of something than anybody would walk."""
+
+
 class MalformedError(ValueError):
     """The bytes end, or a number runs on, where the format does not allow it."""
 
@@ -41,12 +52,15 @@ class Section:
 def sections(wasm: bytes) -> Iterator[Section]:
     """Yield the sections of a core module in file order.
 
-    Raises MalformedError when the structure does not hold together.
+    Raises MalformedError when the structure does not hold together, and TooManyError.
     """
     if wasm[:8] != MAGIC:
         raise MalformedError("the bytes do not start with the header of a core module")
-    at = len(MAGIC)
+    at, left = len(MAGIC), MOST_SECTIONS
     while at < len(wasm):
+        if not left:
+            raise TooManyError(f"more than {MOST_SECTIONS} sections")
+        left -= 1
         size, start = unsigned(wasm, at + 1)
         if start + size > len(wasm):
             raise MalformedError(f"section {wasm[at]} at byte {at} runs past the end of the file")
@@ -72,9 +86,15 @@ def count(wasm: bytes, section: int) -> int:
 
 
 def uses_extended_const(wasm: bytes) -> bool:
-    """Whether a constant expression of a validated WebAssembly 2.0 module uses arithmetic."""
+    """Whether a constant expression of a validated WebAssembly 2.0 module uses arithmetic.
+
+    Raises TooManyError.
+    """
     readers = {GLOBAL: _global, ELEMENT: _element, DATA: _data}
-    for section in sections(wasm):
+    found = list(sections(wasm))
+    if sum(_values(section) for section in found) > MOST_VALUES:
+        raise TooManyError(f"more than {MOST_VALUES} initial values")
+    for section in found:
         read = readers.get(section.id)
         if read is None:
             continue
@@ -84,6 +104,13 @@ def uses_extended_const(wasm: bytes) -> bool:
             if extended:
                 return True
     return False
+
+
+def _values(section: Section) -> int:
+    """Return how many values a section may have, from above: an entry of a table is a byte."""
+    if section.id == ELEMENT:
+        return len(section.content)
+    return unsigned(section.content, 0)[0] if section.id in (GLOBAL, DATA) else 0
 
 
 def _expression(data: bytes, at: int) -> tuple[bool, int]:

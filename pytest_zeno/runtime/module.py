@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_zeno.errors import LoadError, Problem
+from pytest_zeno.errors import LimitError, LoadError, Problem
 from pytest_zeno.limits import exceeded
 from pytest_zeno.runtime import abi, binary, cache
 from pytest_zeno.runtime.engine import EngineOptions, lenient_engine, strict_engine
@@ -16,7 +16,6 @@ from pytest_zeno.text import quoted, visible, visible_bytes
 if TYPE_CHECKING:
     import wasmtime
 
-    from pytest_zeno.errors import LimitError
     from pytest_zeno.limits import Limits
 
 
@@ -149,7 +148,16 @@ def _check_valid(wasm: bytes) -> None:
         Module.validate(strict_engine(), wasm)
     except WasmtimeError as error:
         raise _invalid(wasm, str(error)) from None
-    if binary.uses_extended_const(wasm):
+    try:
+        later = binary.uses_extended_const(wasm)
+    except binary.TooManyError as error:
+        raise LimitError(
+            f"the module has {error}",
+            code="limit.module",
+            phase="load",
+            hint="build it with a compiler that writes one section of each kind",
+        ) from None
+    if later:
         raise _later_feature("extended constant expressions")
 
 
