@@ -70,8 +70,6 @@ def status_of(report: pytest.TestReport) -> Status | None:
     Those are the reports of the user's own tests, of files that could not be collected, of phases
     that only passed, and of a try that is followed by another.
     """
-    if not hasattr(report, "user_properties"):  # a CollectReport
-        return None
     told = (report.when == "call" or not report.passed) and str(report.outcome) != _AGAIN
     name = read(report, STATUS) if told else ""
     return Status(name) if name else None
