@@ -1,20 +1,17 @@
 """Compare two revisions side by side: whole processes that take turns on one machine.
 
     python -m benchmarks.compare BASE [HEAD] [--only NAME] [--rounds N] [--most RATIO]
-        [--instructions] [--series FILE]
+        [--series FILE]
 
 BASE and HEAD are git revisions, or folders of checkouts; HEAD is this one by default. Ends with 1
-when a workload costs HEAD more than RATIO of what it costs BASE. Times are the processor's; with
-``--instructions`` valgrind counts instead, which is slow, and the same in each run. ``--series``
-appends a line of JSON, which `benchmarks.series` draws.
+when a workload costs HEAD more than RATIO of what it costs BASE. Times are the processor's.
+``--series`` appends a line of JSON, which `benchmarks.series` draws.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import re
 import shutil
 import subprocess
 import sys
@@ -30,11 +27,9 @@ from benchmarks.guests import FIXTURES
 from benchmarks.processes import ratio, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from benchmarks.ratio import Ratio
-
-    Cost = Callable[[tuple[str, ...], Path, Mapping[str, str]], float]
 
 ROOT = Path(__file__).parents[1]
 MOST = 1.10
@@ -96,38 +91,14 @@ def _extract(revision: str, tree: Path) -> None:
 
 def compare(name: str, sides: tuple[Path, Path], asked: argparse.Namespace) -> Ratio:
     """Return what a workload costs HEAD as a part of what it costs BASE."""
-    cost = instructions if asked.instructions else seconds
-    rounds = 1 if asked.instructions else asked.rounds
-    taken = [[_run(name, side, cost) for side in sides] for _ in range(rounds + 1)]
+    taken = [[_run(name, side) for side in sides] for _ in range(asked.rounds + 1)]
     base, head = zip(*taken[1:], strict=True)  # the first one compiles
     return ratio((name, "the same at BASE"), (list(head), list(base)), asked.most)
 
 
-def _run(name: str, side: Path, cost: Cost) -> float:
+def _run(name: str, side: Path) -> float:
     command = (sys.executable, workloads.__file__, name, str(FIXTURES))
-    return cost(command, side, {"PYTHONPATH": str(side), "PYTHONHASHSEED": "0"})
-
-
-def instructions(command: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> float:
-    """Return how many instructions a command runs, as valgrind counts them."""
-    valgrind = (
-        "valgrind",
-        "--tool=cachegrind",
-        "--cache-sim=no",
-        "--cachegrind-out-file=/dev/null",
-    )
-    done = subprocess.run(  # noqa: S603 (our own command)
-        (*valgrind, *command),
-        cwd=folder,
-        env=os.environ | {"PYTHONMALLOC": "malloc"} | environment,
-        check=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    counted = re.findall(r"I\s+refs:\s+([\d,]+)", done.stdout)
-    return float(counted[-1].replace(",", ""))
+    return seconds(command, side, {"PYTHONPATH": str(side), "PYTHONHASHSEED": "0"})
 
 
 def _note(asked: argparse.Namespace, found: Sequence[Ratio]) -> None:
@@ -135,7 +106,6 @@ def _note(asked: argparse.Namespace, found: Sequence[Ratio]) -> None:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "base": asked.base,
         "head": asked.head,
-        "counted": "instructions" if asked.instructions else "seconds",
         "machine": page.machine(),
         "ratios": {one.subject: round(one.value, 4) for one in found},
     }
@@ -153,7 +123,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", choices=names, help="compare this alone")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"{ROUNDS} by default")
     parser.add_argument("--most", type=float, default=MOST, help=f"{MOST} by default")
-    parser.add_argument("--instructions", action="store_true", help="count them with valgrind")
     parser.add_argument("--series", type=Path, metavar="FILE", help="append a line to FILE")
     return parser
 

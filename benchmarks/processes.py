@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from statistics import median
@@ -64,3 +65,29 @@ def _spent() -> float:
 
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def instructions(command: Command, folder: Path) -> float:
+    """Return how many instructions a command runs, as valgrind counts them.
+
+    Nearly the same in each run; not for commands that run guests, whose code is compiled for
+    instructions that valgrind does not know.
+    """
+    valgrind = (
+        "valgrind",
+        "--tool=cachegrind",
+        "--cache-sim=no",
+        "--cachegrind-out-file=/dev/null",
+    )
+    done = subprocess.run(  # noqa: S603 (our own command)
+        (*valgrind, *command),
+        cwd=folder,
+        env=os.environ | {"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"},
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    counted = re.findall(r"I\s+refs:\s+([\d,]+)", done.stdout)
+    return float(counted[-1].replace(",", ""))

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.guests import hello
-from benchmarks.processes import in_turn, ratio
+from benchmarks.processes import in_turn, instructions, ratio, seconds
+from benchmarks.ratio import Ratio
 from benchmarks.rounds import ROUNDS, interleave
 from pytest_zeno.evidence.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from benchmarks.ratio import Ratio
+    from benchmarks.processes import Command
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+UNUSED = 1.02
 TRIVIAL = "def test_it():\n    pass\n"
 
 
@@ -28,13 +31,23 @@ def ratios(rounds: int = ROUNDS) -> Iterator[Ratio]:
         place = Path(folder)
         place.joinpath("test_trivial.py").write_text(TRIVIAL, "utf-8")
         one = (*PYTEST, "test_trivial.py")
-        names = "pytest with the plugin, not used", "pytest without it"
-        taken = in_turn(one, (*one, "-p", "no:zeno"), place, 2 * some)
-        yield ratio(names, taken, 1.02)
+        yield unused(one, place, rounds)
         names = "judging the C hello by every rule", "pytest with one trivial test"
         taken = in_turn((*PYTEST, f"--zeno-plugin={hello('c')}"), one, place, some)
         yield ratio(names, taken, 1.3)
     yield report(rounds)
+
+
+def unused(one: Command, place: Path, rounds: int) -> Ratio:
+    """Return what the plugin costs who does not use it: in instructions, where they are counted."""
+    without = (*one, "-p", "no:zeno")
+    names = "pytest with the plugin, not used", "pytest without it"
+    if shutil.which("valgrind") and rounds >= ROUNDS:
+        for command in (one, without):
+            seconds(command, place, {})  # what is compiled is written once
+        counts = instructions(one, place), instructions(without, place)
+        return Ratio(*names, counts[0] / counts[1], UNUSED)
+    return ratio(names, in_turn(one, without, place, max(1, rounds // 100)), UNUSED)
 
 
 def report(rounds: int) -> Ratio:
