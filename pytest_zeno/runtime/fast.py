@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.limits import GIB, KIB, MIB
 from pytest_zeno.runtime import abi, faults, layout
-from pytest_zeno.runtime.crossing import Entry, HostFunction, headroom, view
+from pytest_zeno.runtime.crossing import Entry, Fail, HostFunction, headroom, view
 from pytest_zeno.runtime.helpers import export, helper
 from pytest_zeno.runtime.instance import TURN, Instance
 from pytest_zeno.runtime.main_thread import main_thread
@@ -22,14 +22,13 @@ from pytest_zeno.runtime.wasi import OUTPUT_BYTES, Exited
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wasmtime import Func, Trap, WasmtimeError
+    from wasmtime import Func, Store, Trap, WasmtimeError
     from wasmtime import Instance as WasmInstance
 
     from pytest_zeno.errors import Phase, ZenoError
     from pytest_zeno.runtime.engine import EngineOptions
 
 _ADDRESS_SPACE: Final = 2**32
-_ENTRIES: Final = ("init", "register", "execute", "begin", "finish", "release", "cleanup")
 _HOST_FUNCTIONS: Final = len(abi.HOST_FUNCTIONS)
 _LOG_RECORD: Final = struct.Struct("<III")
 _LOG_OUTSIDE: Final = 0xFFFFFFFF
@@ -38,6 +37,19 @@ _SMALL: Final = layout.REQUEST_BYTES
 _ANSWER_AND_LENGTH: Final = layout.ANSWER // 2
 _STATUS_AND_ATTENTION: Final = layout.STATUS // 2
 _lengths: Final = struct.Struct("<II").pack
+
+
+class _Entries(dict[str, Entry]):
+    """The adapter's entries by name, each made when it is first used: most instances live short."""
+
+    def __init__(self, store: Store, adapter: WasmInstance, fail: Fail) -> None:
+        super().__init__()
+        self._store, self._adapter, self._fail = store, adapter, fail
+
+    def __missing__(self, name: str) -> Entry:
+        function = export(self._store, self._adapter, name)
+        entry = self[name] = Entry(self._store, function, self._fail)
+        return entry
 
 
 class FastInstance(Instance):
@@ -97,9 +109,7 @@ class FastInstance(Instance):
             self._host.function,
         ]
         adapter = WasmInstance(store, helper("adapter", options), parts)
-        self._entries: dict[str, Entry] = {
-            name: Entry(store, export(store, adapter, name), self._fail) for name in _ENTRIES
-        }
+        self._entries = _Entries(store, adapter, self._fail)
         self.execute = self._make_execute()
 
     def _call(self, function: Func) -> None:

@@ -8,9 +8,12 @@ import functools
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_zeno.runtime.crossing import native
 from pytest_zeno.runtime.engine import EngineOptions, running_engine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wasmtime import Instance, Module, Store
 
 SHIM_TABLES: Final = 2
@@ -40,17 +43,39 @@ def export(store: Store, instance: Instance, name: str) -> Any:
 
     Raises KeyError when there is none.
     """
-    from wasmtime import _ffi as ffi
-    from wasmtime._extern import wrap_extern
-
-    encoded = name.encode()
-    found = ffi.wasmtime_extern_t()
-    if not ffi.wasmtime_instance_export_get(
+    get, kind, wrap = _exporting()
+    found = kind()
+    if not get(
         store._context(),  # noqa: SLF001 (no public way to one export)
         ctypes.byref(instance._instance),  # noqa: SLF001 (no public way)
-        ctypes.create_string_buffer(encoded, len(encoded)),
-        len(encoded),
+        *_named(name),
         ctypes.byref(found),
     ):
         raise KeyError(name)
-    return wrap_extern(found)
+    return wrap(found)
+
+
+@functools.lru_cache(256)
+def _named(name: str) -> tuple[Any, ctypes.c_size_t]:
+    """Return a name as the C API takes it."""
+    encoded = name.encode()
+    return ctypes.create_string_buffer(encoded, len(encoded)), ctypes.c_size_t(len(encoded))
+
+
+@functools.cache
+def _exporting() -> tuple[Any, Any, Callable[[Any], Any]]:
+    """Return what gets an export, what it is put into, and what wraps it.
+
+    Looked up once: a fresh instance asks for a dozen exports, and that is a third of what it costs.
+    """
+    from wasmtime import Func
+    from wasmtime import _ffi as ffi
+    from wasmtime._extern import wrap_extern
+
+    function, of_raw = ffi.WASMTIME_EXTERN_FUNC.value, Func._from_raw  # noqa: SLF001 (no public way)
+
+    def wrap(found: Any) -> Any:
+        return of_raw(found.of.func) if found.kind == function else wrap_extern(found)
+
+    get = native("wasmtime_instance_export_get", ctypes.c_bool)
+    return get, ffi.wasmtime_extern_t, wrap
