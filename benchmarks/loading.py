@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.guests import bench_plugin, hello
 from benchmarks.ratio import Ratio
 from benchmarks.rounds import ROUNDS, interleave
-from pytest_zeno import ZenoHost
+from pytest_zeno import Limits, ZenoHost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BOUNDS = {"rust": 0.01, "go": 0.005}
 PLUGINS = 100
+PATIENT = Limits(compile_timeout=120)
 SECONDS = 0.5
 """What loading so many plugins may take."""
 
@@ -30,7 +31,7 @@ def ratios(rounds: int = ROUNDS) -> Iterator[Ratio]:
             f"loading ({language}), compiled before": _load(hello(language)),
             "compiling it": _compile(hello(language)),
         }
-        yield interleave(variants, rounds // 200).ratio(*variants, most=most)
+        yield interleave(variants, rounds // 500).ratio(*variants, most=most)
     yield many(max(2, PLUGINS * rounds // ROUNDS))
 
 
@@ -53,9 +54,10 @@ def _load_all(paths: list[Path]) -> float:
 
 def _load(path: Path) -> Callable[[], Any]:
     def load() -> None:
-        with ZenoHost() as host:
+        with ZenoHost(limits=PATIENT) as host:
             host.load(path)
 
+    load()  # compiled, from here on
     return load
 
 

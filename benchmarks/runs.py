@@ -26,7 +26,7 @@ TRIVIAL = "def test_it():\n    pass\n"
 
 def ratios(rounds: int = ROUNDS) -> Iterator[Ratio]:
     """Yield the ratios of whole runs, then that of one report."""
-    some = max(1, rounds // 200)
+    some = max(1, rounds // 400)
     with TemporaryDirectory() as folder:
         place = Path(folder)
         place.joinpath("test_trivial.py").write_text(TRIVIAL, "utf-8")

@@ -11,12 +11,13 @@ import os
 import stat
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.errors import LimitError, LoadError
 from pytest_zeno.runtime import compiler
-from pytest_zeno.runtime.engine import EngineOptions, running_engine
+from pytest_zeno.runtime.engine import EngineOptions, running_engine, strictness
 
 if TYPE_CHECKING:
     from wasmtime import Module
@@ -41,6 +42,22 @@ def compiled(wasm: bytes, options: EngineOptions, limits: Limits) -> Module:
     if module is None:
         module = _build(wasm, path, options, limits)
     return module
+
+
+def is_known_valid(sha256: str) -> bool:
+    """Whether the module of this digest was found valid before, and then compiled."""
+    return _validity(sha256).exists()
+
+
+def note_valid(sha256: str) -> None:
+    """Keep in mind that a module is valid: to look again takes longer than all else of a load."""
+    with suppress(OSError):  # next time it is looked at again
+        _validity(sha256).touch()
+
+
+def _validity(sha256: str) -> Path:
+    key = hashlib.sha256(f"{strictness()}\0{sha256}".encode()).hexdigest()
+    return cache_directory() / f"{key}.valid"
 
 
 def cache_directory() -> Path:

@@ -90,6 +90,11 @@ def strict_engine() -> Engine:
     return Engine(config)
 
 
+def strictness() -> str:
+    """Return a text that names what is valid; the number is raised when `binary` decides anew."""
+    return f"wasmtime-{wasmtime_version()}-1-{','.join(_LATER_PROPOSALS)}"
+
+
 @functools.cache
 def lenient_engine() -> Engine:
     """Return the engine that validates every proposal, to tell a later feature from damage."""

@@ -56,7 +56,9 @@ class GuestModule:
         self.sha256 = hashlib.sha256(wasm).hexdigest()
         _check_size(wasm, limits)
         _check_header(wasm)
-        _check_valid(wasm)
+        self._known_valid = cache.is_known_valid(self.sha256)
+        if not self._known_valid:
+            _check_valid(wasm)
         _check_counts(wasm, limits)
 
     def __repr__(self) -> str:
@@ -68,6 +70,8 @@ class GuestModule:
         if found is None:
             options = EngineOptions(self.limits.stack, metered=metered)
             found = self._compiled[metered] = cache.compiled(self.wasm, options, self.limits)
+            if not self._known_valid:
+                cache.note_valid(self.sha256)
         return found
 
     @functools.cached_property

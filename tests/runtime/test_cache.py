@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_zeno.limits import Limits
-from pytest_zeno.runtime import cache, compiler
+from pytest_zeno.runtime import cache, compiler, module
 from pytest_zeno.runtime.engine import EngineOptions
 from pytest_zeno.runtime.fast import FastInstance
 from pytest_zeno.runtime.module import GuestModule
@@ -123,6 +123,26 @@ def test_a_file_that_is_no_module_is_not_used(
     monkeypatch.setattr(cache, "_checked", set())
     _get()
     assert len(counted.jobs) == 2
+
+
+def test_a_module_is_validated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was compiled was valid; looking again takes longer than all else of a load."""
+    looked = []
+    monkeypatch.setattr(module, "_check_valid", looked.append)
+    for _ in range(2):
+        GuestModule(guest(), LIMITS).compiled()
+    assert looked == [guest()]
+
+
+def test_what_is_not_compiled_is_validated_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So is what another list of proposals was held against."""
+    looked = []
+    monkeypatch.setattr(module, "_check_valid", looked.append)
+    GuestModule(guest(), LIMITS)
+    GuestModule(guest(), LIMITS).compiled()
+    monkeypatch.setattr(cache, "strictness", lambda: "another engine")
+    GuestModule(guest(), LIMITS)
+    assert len(looked) == 3
 
 
 def test_nothing_but_the_result_stays(folder: Path) -> None:
