@@ -23,6 +23,7 @@ from pytest_zeno.session import (
     spread,
     summary,
     tally,
+    wire,
 )
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
     costs.prepare(config)
     files.prepare(config)
     junit.prepare(config)
+    wire.prepare(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_zeno.session.collect import PluginFile
 
 _SUBJECTS: Final = pytest.StashKey[dict[Path, "Subject"]]()
+_LABELS: Final = pytest.StashKey[dict[Path, str]]()
 _MET: Final = pytest.StashKey[set[str]]()
 _NONE: Final[set[str]] = set()
 _FIXTURE: Final = "zeno_plugin_path"
@@ -134,8 +135,11 @@ def subjects(config: pytest.Config) -> dict[Path, Subject]:
 
 
 def label(config: pytest.Config, subject: Subject) -> str:
-    """Return what reports call a plugin: its name and where it lies."""
-    return f"{subject.name} ({shown(config, subject.path)})"
+    """Return what reports call a plugin, found out once: its name and where it lies."""
+    known = config.stash.setdefault(_LABELS, {})
+    if subject.file not in known:
+        known[subject.file] = f"{subject.name} ({shown(config, subject.path)})"
+    return known[subject.file]
 
 
 def labelled(config: pytest.Config) -> dict[str, Subject]:

@@ -78,7 +78,7 @@ def node_id_of(path: Path, start: Path) -> str:
 
 def rule_of(item: pytest.Item | pytest.Collector) -> Rule | None:
     """Return the rule that an item tests; None for a user's own test."""
-    if not isinstance(item, pytest.Function) or item.getparent(PluginFile) is None:
+    if not isinstance(item, pytest.Function) or not isinstance(item.parent, PluginFile):
         return None
     rule: Rule | None = getattr(item.function, "zeno_rule", None)
     return rule
@@ -86,8 +86,7 @@ def rule_of(item: pytest.Item | pytest.Collector) -> Rule | None:
 
 def subject_of(item: pytest.Item) -> Subject | None:
     """Return the plugin that an item judges; None for a user's own test."""
-    file = item.getparent(PluginFile)
-    return file.subject if file else None
+    return item.parent.subject if isinstance(item.parent, PluginFile) else None
 
 
 def subject_for(path: Path, config: pytest.Config) -> Subject | None:

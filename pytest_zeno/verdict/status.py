@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Status(StrEnum):
@@ -33,4 +34,7 @@ class Status(StrEnum):
         A rule that is met more than once (tried again, or failing after its test) counts by the
         heaviest.
         """
-        return list(Status).index(self)
+        return _WEIGHTS[self]
+
+
+_WEIGHTS: Final = {status: weight for weight, status in enumerate(Status)}
