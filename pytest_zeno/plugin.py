@@ -12,6 +12,7 @@ from pytest_zeno.session import (
     costs,
     expectations,
     files,
+    harness,
     isolation,
     junit,
     known,
@@ -80,6 +81,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 # -- collection ------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Judge by a whole suite, or not at all."""
+    harness.check_suite(session.config)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PluginFile | None:

@@ -52,7 +52,7 @@ def bind(config: pytest.Config) -> None:
         walked = [] if named else config.args
         folders = [_absolute(config, path) for path in walked]
         outside = [path for path in found if not any(map(path.is_relative_to, folders))]
-        config.args = [*walked, *map(str, outside)]
+        config.args = [*walked, *(_argument(config, path) for path in outside)]
 
 
 def bind_arguments(config: pytest.Config) -> None:
@@ -75,7 +75,28 @@ def _bound_argument(config: pytest.Config, argument: str) -> str:
         return argument
     known.setdefault(subject.file, subject)
     _judge(config, [subject.file])
-    return argument if subject.file == path else f"{subject.file}{separator}{rest}"
+    if subject.file == path and "[" not in name:
+        return argument
+    return f"{_argument(config, subject.file)}{separator}{rest}"
+
+
+def _argument(config: pytest.Config, path: Path) -> str:
+    """Return a path as pytest takes it for an argument: it cuts off what begins with ``[``.
+
+    Raises UsageError when the path has one also as seen from where pytest was started.
+    """
+    if "[" not in str(path):
+        return str(path)
+    from pytest_zeno.session.collect import node_id_of
+
+    here = node_id_of(path, config.invocation_params.dir)
+    if "[" not in here:
+        return here
+    folder = visible(str(path.parent))
+    raise pytest.UsageError(
+        f"{visible(here)} has a `[` in its path, at which pytest cuts arguments off; rename the "
+        f"folder, or start pytest in it: cd {shlex.quote(folder)}, then --zeno-plugin=."
+    )
 
 
 def _absolute(config: pytest.Config, path: Path | str) -> Path:
@@ -140,6 +161,12 @@ def label(config: pytest.Config, subject: Subject) -> str:
     if subject.file not in known:
         known[subject.file] = f"{subject.name} ({shown(config, subject.path)})"
     return known[subject.file]
+
+
+def forget(config: pytest.Config) -> None:
+    """Judge nothing: no word on any plugin can be said in this run."""
+    config.stash[_SUBJECTS] = {}
+    config.option.zeno_judged = []
 
 
 def labelled(config: pytest.Config) -> dict[str, Subject]:

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_zeno.errors import ZenoError
 from pytest_zeno.session import bound, properties
-from pytest_zeno.text import visible
+from pytest_zeno.text import LOG, visible
 from pytest_zeno.verdict.status import Status
 
 if TYPE_CHECKING:
@@ -20,6 +20,24 @@ _DEFECT: Final = "this is a defect of pytest-zeno, please report it with the tra
 _MACHINE: Final = "no rule answers for this: mend it on this machine, or report it to pytest-zeno"
 
 _TOLD: Final = pytest.StashKey[set[str]]()
+
+
+def check_suite(config: pytest.Config) -> None:
+    """End the run at once, as the harness's failure, when plugins are to be judged by no suite."""
+    if hasattr(config, "workerinput") or not getattr(config.option, "zeno_judged", ()):
+        return
+    from pytest_zeno.verdict.rule import functions
+
+    try:
+        functions()
+    except Exception as error:  # noqa: BLE001 (whatever keeps it from being imported)
+        bound.forget(config)
+        said = visible(f"{type(error).__name__}: {error}", LOG)
+        pytest.exit(
+            f"{NAME}: the conformance suite cannot be loaded: {said}; no plugin answers for this: "
+            "install pytest-zeno anew, or report it",
+            returncode=pytest.ExitCode.INTERNAL_ERROR,
+        )
 
 
 def tell(
