@@ -12,7 +12,8 @@ from pathlib import Path
 reports = {}
 def pytest_runtest_logreport(report):
     told = report._to_json()
-    for name in ("duration", "start", "stop", "node", "item_index", "worker_id", "testrun_uid", "$report_type"):
+    times = "duration", "start", "stop"
+    for name in (*times, "node", "item_index", "worker_id", "testrun_uid", "$report_type"):
         told.pop(name, None)
     assert type(report.location) is tuple
     assert {type(one) for one in (*report.user_properties, *report.sections)} <= {tuple}
