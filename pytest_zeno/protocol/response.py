@@ -40,7 +40,7 @@ def decode_response(text: bytes, limits: Limits) -> Response:
     Raises ProtocolError (what `strict.decode` raises, and ``response.…`` from `check_response`)
     or LimitError. ABI.md section 4, Response.
     """
-    if len(text) > SHORT and not within(text, limits):
+    if not within(text, limits):
         return _decode_slowly(text, limits)
     try:
         response = parse(text)

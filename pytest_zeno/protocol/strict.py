@@ -29,8 +29,6 @@ _LOWEST, _HIGHEST = -(2**63), 2**64 - 1
 _AROUND: Final = 40
 _ESCAPED_COLON: Final = b"\\u003"
 
-_HARMLESS: Final = 2048
-"""Bytes that can neither be deep enough nor many enough to do harm before they are counted."""
 _STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _TO_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
@@ -78,7 +76,7 @@ def measure(data: bytes, limits: Limits) -> None:
 
     Raises LimitError (``limit.json_depth``, ``limit.json_nodes``). PERMISSIONS.md, Replies.
     """
-    if len(data) <= _HARMLESS:
+    if within(data, limits):
         return
     if max(_sizes(data)) > min(limits.json_nodes, limits.json_depth):
         data = _STRING.sub(b"", data)
