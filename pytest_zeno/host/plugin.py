@@ -1,4 +1,11 @@
-"""A loaded plugin: who it says it is, what it offers, and calls into it."""
+"""A loaded plugin: who it says it is, what it offers, and calls into it.
+
+What becomes of an instance whose entry fails is decided here and nowhere else (docs/recovery.md):
+a trap, an exit, a limit, a protocol error or an interrupt is its end, and it is never entered
+again. The next call makes a fresh one, through start, `plugin_init` and `plugin_register_slots`,
+and is the only one that meets what fails in them. Calls that are refused (``closed.busy``), host
+calls that fail and parameters that are no JSON end nothing.
+"""
 
 from __future__ import annotations
 

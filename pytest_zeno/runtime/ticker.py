@@ -24,8 +24,8 @@ from pytest_zeno.runtime.main_thread import main_thread
 if TYPE_CHECKING:
     import wasmtime
 
-TICK: Final = 0.005
-"""Seconds between two epochs: what a guest may overshoot its deadline by."""
+TICK: Final = 0.0025
+"""Seconds between two epochs; a guest overshoots its deadline by two or three of them."""
 
 _ENDING_SIGNALS: Final = frozenset(
     getattr(signal, name)

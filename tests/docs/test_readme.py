@@ -84,7 +84,7 @@ SYBIL = Sybil(
         CodeBlockParser("ini", write_ini),
     ]
 )
-PAGES = ("README.md", "docs/limits.md")
+PAGES = ("README.md", "docs/limits.md", "docs/recovery.md")
 
 
 @pytest.fixture(params=PAGES)
