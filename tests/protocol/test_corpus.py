@@ -29,20 +29,20 @@ LINES = [
 CHECKS = {"execute": check_response, "init": check_metadata, "slots": check_slots}
 
 _ELSEWHERE = {
-    "pd053": "the reply limit: tests/runtime",
-    "pd070": "the manifest's name: tests/host",
-    "pd119": "the manifest's name: tests/host",
+    "pd053": "the reply limit: tests/hostile",
+    "pd070": "the manifest's name: tests/hostile",
+    "pd119": "the manifest's name: tests/hostile",
     "pd106": "accepted: 1.8 MB is within the 16 MiB of PERMISSIONS.md",
 }
 
 
 def _elsewhere(line: dict[str, Any]) -> str:
     if line["category"] == "request":
-        return "what a host function answers: tests/services"
+        return "what a host function answers: tests/hostile"
     if line["category"] == "pointer" and "reply_text" not in line:
-        return "pointers: tests/runtime"
+        return "pointers: tests/hostile"
     if line.get("nul") is False:
-        return "pointers: tests/runtime"
+        return "pointers: tests/hostile"
     return _ELSEWHERE.get(line["id"], "")
 
 
