@@ -26,7 +26,8 @@ RUN_ELSEWHERE = (
     "python -m pytest_zeno.verdict",
 )
 RUN_ELSEWHERE += ("python fixtures/bad/matrix.py ",)
-"""What tests/repo, tests/fixtures and the tests of the written pages run."""
+RUN_ELSEWHERE += ("python -m tests.fuzz ", "python -m benchmarks.soak ")
+"""What tests/repo, tests/fixtures, the nightly workflow and the tests of the written pages run."""
 
 CHECKED = ("python", "sh", "yaml", "ini")
 SHOWN = ("text", "sql")

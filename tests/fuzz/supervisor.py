@@ -14,6 +14,7 @@ from tests.fuzz.asking import NUMBER, TARGETS, tell
 if TYPE_CHECKING:
     from tests.fuzz.asking import Job
 
+_NONE_YET = NUMBER.pack(-1)
 _OWN = (0, 1)
 """The child's exit codes when it came to an end by itself."""
 
@@ -25,7 +26,7 @@ def watch(job: Job, patience: float) -> int:
     """
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "number"
-        place.write_bytes(NUMBER.pack(-1))
+        place.write_bytes(_NONE_YET)
         child = subprocess.Popen([*_command(job), "--child", str(place)])  # noqa: S603 (ourselves)
         hung = _wait(child, place, patience if job.target in TARGETS else None)
         if not hung and child.returncode in _OWN:
@@ -43,14 +44,14 @@ def _command(job: Job) -> list[str]:
 
 def _wait(child: subprocess.Popen[bytes], place: Path, patience: float | None) -> bool:
     """Wait for the child's end; return whether it had to be brought about."""
-    seen = b""
+    seen = _NONE_YET  # until its first case it may take its time
     while True:
         try:
             child.wait(patience)
             return False
         except subprocess.TimeoutExpired:
             now = place.read_bytes()
-            if now == seen:
+            if now == seen != _NONE_YET:
                 child.kill()
                 child.wait()
                 return True

@@ -6,6 +6,7 @@ safe, and what it may cost. They come in a random order, all in one process.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_zeno import ZenoHost
+from pytest_zeno.isolation.spare import spares
 from pytest_zeno.limits import MIB
 from pytest_zeno.runtime import compiler
 from pytest_zeno.text import LOG, visible
@@ -28,14 +30,34 @@ if TYPE_CHECKING:
 GOOD = next(entry for entry in lives.INDEX if entry["name"] == "good")
 
 
+ISOLATED = {"good", "trap_in_start", "loop_execute", "infinite_recursion", "grow_forever"}
+"""The guests that run in a process of their own as well; ``ZENO_TEST_ISOLATE`` has all do so."""
+_ALL = bool(os.environ.get("ZENO_TEST_ISOLATE"))
+CASES = [
+    pytest.param(entry, isolate, id=f"{entry['name']}{'-isolated' * isolate}")
+    for entry in lives.INDEX
+    for isolate in (False, True)
+    if not isolate or _ALL or entry["name"] in ISOLATED
+]
+
+
 @pytest.fixture
-def host(entry: dict[str, Any]) -> Iterator[ZenoHost]:
+def host(entry: dict[str, Any], isolate: bool) -> Iterator[ZenoHost]:
     """A host that keeps a secret."""
-    with ZenoHost(env={"SECRET_API_KEY": lives.SECRET}, limits=lives.limits(entry)) as host:
+    secret, limits = {"SECRET_API_KEY": lives.SECRET}, lives.limits(entry)
+    with ZenoHost(env=secret, limits=limits, isolate=isolate) as host:
         yield host
 
 
-@pytest.mark.parametrize("entry", shuffled(lives.INDEX), ids=lambda entry: entry["name"])
+@pytest.fixture(scope="module", autouse=True)
+def _ahead() -> Iterator[None]:
+    """Keep a process in readiness between tests."""
+    spares.lease()
+    yield
+    spares.release()
+
+
+@pytest.mark.parametrize(("entry", "isolate"), shuffled(CASES))
 def test_a_hostile_guest_does_no_harm(
     entry: dict[str, Any],
     host: ZenoHost,

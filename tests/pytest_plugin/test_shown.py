@@ -9,11 +9,10 @@ import cmarkgfm
 import pytest
 
 from tests.hostile import lives
-from tests.pytest_plugin.conftest import _imported, _short
 from tests.pytest_plugin.test_reports import ALL, _rendered
 from tests.reports.page import read
 
-__all__ = ["_imported", "_rendered", "_short"]
+__all__ = ["_rendered"]
 
 GUESTS = [entry for entry in lives.INDEX if entry.get("check") == "text"]
 RULES = "mod0 or met0 or slt0 or rsp0"
