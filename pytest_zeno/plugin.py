@@ -9,6 +9,7 @@ import pytest
 from pytest_zeno.session import (
     benchmark,
     bound,
+    cost_gate,
     costs,
     expectations,
     files,
@@ -70,6 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
     isolation.prepare(config)
     known.prepare(config)
     costs.prepare(config)
+    cost_gate.prepare(config)
     files.prepare(config)
     junit.prepare(config)
     wire.prepare(config)

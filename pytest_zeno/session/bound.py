@@ -119,6 +119,11 @@ def judged(config: pytest.Config) -> dict[Path, Subject]:
     return {file: one for file, one in subjects(config).items() if is_judged(config, file)}
 
 
+def names(config: pytest.Config) -> list[str]:
+    """Return the names of the plugins that this run judges."""
+    return [subject.name for subject in judged(config).values()]
+
+
 def is_named_by_id(config: pytest.Config, path: Path) -> bool:
     """Whether ids of a plugin's rules stand among the arguments, and nothing that has them all."""
     named = [argument.partition("::") for argument in config.args]
@@ -174,8 +179,8 @@ def labelled(config: pytest.Config) -> dict[str, Subject]:
     return {label(config, subject): subject for subject in subjects(config).values()}
 
 
-def again(config: pytest.Config, subject: Subject, test: str) -> str:
-    """Return the command that repeats one rule of a plugin alone."""
+def again(config: pytest.Config, subject: Subject, test: str, *more: str) -> str:
+    """Return the command that repeats one rule of a plugin alone, with `more` options."""
     command = ["pytest", f"--zeno-plugin={shown(config, subject.path)}"]
     if subject.profile != PROFILES[0]:
         command.append(f"--zeno-profile={subject.profile}")
@@ -184,7 +189,7 @@ def again(config: pytest.Config, subject: Subject, test: str) -> str:
     command += [f"{limits.LIMIT}={name}={value}" for name, value in limits.changed(config).items()]
     if isolation.asked(config):
         command.append(isolation.OPTION)
-    return shlex.join([*command, "-k", test])
+    return shlex.join([*command, *more, "-k", test])
 
 
 def shown(config: pytest.Config, path: Path) -> str:

@@ -1,7 +1,8 @@
 """What calls cost, from where the rules ran to where the run ends.
 
 The first report of a rule of a plugin takes the plugin's costs along, as JSON, so that they get
-through xdist. They are measured where somebody asks for them: by a report file, or ``-v``.
+through xdist. They are measured where somebody asks for them: by a report file, ``-v`` or the
+gate (`session.cost_gate`).
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def prepare(config: pytest.Config) -> None:
 
 def is_wanted(config: pytest.Config) -> bool:
     """Whether anything of this run shows or compares costs."""
-    return bool(options.reports(config)) or config.option.verbose > 0
+    compared = options.cost_baseline(config) is not None
+    return compared or bool(options.reports(config)) or config.option.verbose > 0
 
 
 def attach(config: pytest.Config, report: pytest.TestReport, subject: Subject) -> None:

@@ -6,13 +6,13 @@ The process that the user started reads the file; workers of xdist get what is e
 from __future__ import annotations
 
 import os
-from collections import Counter
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_zeno.session import bound, options
+from pytest_zeno.session.kept import KeptFile
 from pytest_zeno.text import LOG, quoted, visible
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pytest_zeno.verdict.rule import Rule
     from pytest_zeno.verdict.status import Status
     from pytest_zeno.verdict.verdict import Verdict
+
+_UPDATE: Final = f"{options.BASELINE}-update"
 
 _TODAY: Final = "ZENO_TODAY"
 """Names the day on which the baseline is to be taken, for a look ahead."""
@@ -48,7 +50,7 @@ def prepare(config: pytest.Config) -> None:
         config.stash[_EXPECTED] = known.expected()
         config.pluginmanager.register(known, "zeno-known")
     elif update:
-        raise pytest.UsageError(f"{options.BASELINE}-update: name the file by {options.BASELINE}")
+        raise pytest.UsageError(f"{_UPDATE}: name the file by {options.BASELINE}")
 
 
 def why(config: pytest.Config, rule: Rule, subject: Subject) -> str:
@@ -80,15 +82,13 @@ class Known:
 
     def __init__(self, config: pytest.Config, file: Path, *, update: bool) -> None:
         self._config = config
-        self._file = file
-        self._shown = visible(bound.shown(config, file))
+        self._file = KeptFile(config, file, options.BASELINE, _UPDATE, update=update)
         self._today = _today()
         self._unwritten: list[str] = []
         self.is_updated = update
         self.notes: list[str] = []
-        self._before = self._read()
         self._baseline = self._parsed()
-        self._check_names()
+        self._file.check_names(entry.plugin for entry in self._baseline.entries)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -106,7 +106,9 @@ class Known:
         if not self.is_updated:
             outcomes = self._outcomes(verdicts)
             found += self._baseline.stale(outcomes)
-            found += self._baseline.unknown(self._names(), outcomes, every=self._judges_all)
+            found += self._baseline.unknown(
+                bound.names(self._config), outcomes, every=self._judges_all
+            )
         found.sort(key=lambda problem: problem.line)
         return [*map(str, found), *self._unwritten]
 
@@ -120,64 +122,27 @@ class Known:
         new = updated(old, self._outcomes(verdicts), {rule.id for rule in catalogue()})
         added = len({entry.key for entry in new} - {entry.key for entry in old})
         dropped = len(old) + added - len(new)
-        if self._before is not None and not (added or dropped):
-            self.notes = [f"{self._shown}: nothing to update, {len(new)} listed"]
+        shown = self._file.shown
+        if self._file.before is not None and not (added or dropped):
+            self.notes = [f"{shown}: nothing to update, {len(new)} listed"]
             return
-        before = (self._before or b"").decode("utf-8-sig")
-        try:
-            self._file.write_text(write_baseline(new, before), "utf-8", newline="\n")
-        except OSError as error:
-            self._unwritten = [f"{self._shown}: cannot be written: {error.strerror or error}"]
+        unwritten = self._file.write(write_baseline(new, self._file.text))
+        if unwritten:
+            self._unwritten = [unwritten]
             return
-        note = f"{self._shown}: written, {len(new)} listed, {added} of them new, {dropped} dropped"
+        note = f"{shown}: written, {len(new)} listed, {added} of them new, {dropped} dropped"
         todo = "; write a reason, an owner and a last day where TODO stands" if added else ""
-        self.notes = [note + todo, *self._lost(before)]
-
-    def _lost(self, before: str) -> list[str]:
-        from pytest_zeno.verdict.baseline_file import lost_comments
-
-        lines = ", ".join(map(str, lost_comments(before)))
-        text = (
-            f"{self._shown}: the comments that stood on line {lines} are gone: only those at the "
-            "top are kept; what matters belongs into `reason`"
-        )
-        return [text] if lines else []
-
-    def _read(self) -> bytes | None:
-        """Return the file's bytes; None where it is to be written for the first time."""
-        try:
-            return self._file.read_bytes()
-        except FileNotFoundError:
-            if self.is_updated:
-                return None
-            reason = f"there is no such file; {options.BASELINE}-update writes it"
-        except (OSError, ValueError) as error:
-            reason = f"cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise pytest.UsageError(f"{options.BASELINE}: {self._shown}: {reason}")
+        lost = self._file.lost("only those at the top are kept; what matters belongs into `reason`")
+        self.notes = [note + todo, *lost]
 
     def _parsed(self) -> Baseline:
         from pytest_zeno.verdict.baseline_file import MENDED, read_baseline
 
-        baseline, problems = read_baseline(self._before or b"", self._shown)
+        baseline, problems = read_baseline(self._file.before or b"", self._file.shown)
         # An update solves some of them, and leaves others to be filled in.
         wrong = [one for one in problems if not (self.is_updated and one.code in MENDED)]
-        if wrong:
-            lines = "\n".join(visible(str(one), LOG) for one in wrong)
-            raise pytest.UsageError(f"the baseline cannot be used\n{lines}")
+        self._file.refuse(wrong, "the baseline")
         return baseline
-
-    def _check_names(self) -> None:
-        """Raise UsageError when an entry would stand for two plugins."""
-        twice = {name for name, count in Counter(self._names()).items() if count > 1}
-        listed = {entry.plugin for entry in self._baseline.entries}
-        for name in sorted(twice if self.is_updated else twice & listed):
-            raise pytest.UsageError(
-                f"{options.BASELINE}: two plugins of this run are called {quoted(name, 60)}, and "
-                "an entry is to stand for one; judge them in a run each"
-            )
-
-    def _names(self) -> list[str]:
-        return [subject.name for subject in bound.judged(self._config).values()]
 
     @property
     def _judges_all(self) -> bool:

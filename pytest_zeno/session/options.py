@@ -13,6 +13,7 @@ from pytest_zeno.session import isolation, limits
 from pytest_zeno.text import quoted
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from pathlib import Path
 
     from pytest_zeno.profiles import Profile
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 REPORT: Final = "--zeno-report"
 BASELINE: Final = "--zeno-baseline"
+COST_BASELINE: Final = "--zeno-cost-baseline"
+COST_UPDATE: Final = "--zeno-cost-update"
+COST_THRESHOLD: Final = "--zeno-cost-threshold"
 
 _LEVELS: Final = ("must", "should", "may")
 _CHOICES: Final = {"zeno_profile": PROFILES, "zeno_level": _LEVELS}
@@ -33,6 +37,7 @@ def add(parser: pytest.Parser) -> None:
     limits.add(parser, group)
     isolation.add(parser, group)
     _add_gate(parser, group)
+    _add_costs(parser, group)
     group.addoption(
         "--zeno-benchmark",
         action="store_true",
@@ -105,6 +110,35 @@ def _add_gate(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
     )
 
 
+def _add_costs(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
+    """Add what a call may cost."""
+    group.addoption(
+        COST_BASELINE,
+        metavar="FILE",
+        help="fail when a call of a slot costs more than FILE says it did",
+    )
+    parser.addini("zeno_cost_baseline", f"the file of costs, as {COST_BASELINE}")
+    group.addoption(
+        COST_UPDATE,
+        action="store_true",
+        help="write what the judged plugins cost now to the file of costs, others' are kept",
+    )
+    group.addoption(
+        COST_THRESHOLD,
+        action="append",
+        default=[],
+        metavar="METRIC=PERCENT",
+        help="by how much a metric may rise, such as fuel=1%% (docs/costs.md has the metrics and "
+        "their defaults); may be given again",
+    )
+    parser.addini(
+        "zeno_cost_threshold",
+        f"by how much metrics may rise, a line each, as {COST_THRESHOLD}",
+        type="linelist",
+        default=[],
+    )
+
+
 def check(config: pytest.Config) -> None:
     """Raise UsageError when the ini file sets an option to what it cannot be."""
     for name, choices in _CHOICES.items():
@@ -118,6 +152,8 @@ def check(config: pytest.Config) -> None:
         min_rules(config)
     except ArgumentTypeError as error:
         raise pytest.UsageError(f"zeno_min_rules in the ini file: {error}") from None
+    if config.getini("zeno_cost_threshold") or config.getoption("zeno_cost_threshold"):
+        cost_thresholds(config)
     if config.getini("zeno_db"):
         databases(config)
 
@@ -137,11 +173,40 @@ def reports(config: pytest.Config) -> list[tuple[str, Path]]:
 
 def baseline(config: pytest.Config) -> Path | None:
     """Return the file of known breaches, None where none is named."""
-    given: str | None = config.getoption("zeno_baseline")
+    return _file(config, "zeno_baseline")
+
+
+def cost_baseline(config: pytest.Config) -> Path | None:
+    """Return the file of costs, None where none is named."""
+    return _file(config, "zeno_cost_baseline")
+
+
+def _file(config: pytest.Config, name: str) -> Path | None:
+    """Return the file that an option names, or the ini file; None where neither does."""
+    given: str | None = config.getoption(name)
     if given is not None:
         return config.invocation_params.dir / given
-    named: str = config.getini("zeno_baseline")
+    named: str = config.getini(name)
     return _ini_folder(config) / named if named else None
+
+
+def cost_thresholds(config: pytest.Config) -> dict[str, Decimal]:
+    """Return by how many percent each metric may rise. UsageError for what is no threshold."""
+    from pytest_zeno.verdict.cost_baseline import THRESHOLDS, threshold
+
+    sources = {
+        "zeno_cost_threshold in the ini file": config.getini("zeno_cost_threshold"),
+        COST_THRESHOLD: config.getoption("zeno_cost_threshold"),
+    }
+    found = dict(THRESHOLDS)
+    for source, texts in sources.items():
+        for text in texts:
+            try:
+                metric, percent = threshold(text)
+            except ValueError as error:
+                raise pytest.UsageError(f"{source}: {error}") from None
+            found[metric] = percent
+    return found
 
 
 def _ini_folder(config: pytest.Config) -> Path:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_zeno.session import bound, costs, isolation, known, limits, options, properties
+from pytest_zeno.session import (
+    bound,
+    cost_gate,
+    costs,
+    isolation,
+    known,
+    limits,
+    options,
+    properties,
+)
 from pytest_zeno.session.tally import tally
 from pytest_zeno.text import LOG, visible
 
@@ -54,7 +63,7 @@ def summary(reporter: pytest.TerminalReporter) -> None:
         reporter.line(str(verdict), bold=True, **{_colour(verdict): True})
     for line in run.complaints:
         reporter.line(visible(line, len(line)), red=True)
-    for line in known.notes(reporter.config):
+    for line in (*known.notes(reporter.config), *cost_gate.notes(reporter.config)):
         reporter.line(line, yellow=True)
 
 

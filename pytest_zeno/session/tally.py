@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_zeno.session import bound, harness, known, options, properties
+from pytest_zeno.session import bound, cost_gate, harness, known, options, properties
 from pytest_zeno.session.selection import rule_ids, selection
 from pytest_zeno.verdict.status import Status
 
@@ -59,6 +59,7 @@ class Tally:
             *missed,
             *self._few(),
             *known.complaints(self._config, verdicts),
+            *cost_gate.complaints(self._config),
             *harness_failed,
         ]
 
@@ -127,7 +128,8 @@ def decide(session: pytest.Session) -> None:
     if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         return
     known.update(session.config, run.verdicts)
-    if run.harness_failed:
+    unsteady = cost_gate.decide(session.config, run.verdicts)
+    if run.harness_failed or unsteady:
         session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
     elif run.complaints:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Final
 
 from pytest_zeno.manifest.form import Form
@@ -12,6 +11,7 @@ from pytest_zeno.manifest.source import decode
 from pytest_zeno.protocol.describe import nearest
 from pytest_zeno.text import quoted
 from pytest_zeno.verdict.baseline import TODO, Baseline, Entry
+from pytest_zeno.verdict.comments import head
 from pytest_zeno.verdict.rule import catalogue
 
 if TYPE_CHECKING:
@@ -111,27 +111,4 @@ def write_baseline(entries: Iterable[Entry], before: str = "") -> str:
         for entry in entries
     ]
     body: str = yaml.safe_dump(rows, sort_keys=False, allow_unicode=True, width=10_000)
-    return ("".join(_head(before)) or HEAD) + body
-
-
-def lost_comments(text: str) -> list[int]:
-    """Return the lines of a baseline whose comments `write_baseline` does not keep."""
-    import yaml
-
-    lost: set[int] = set()
-    ends = sum(map(len, _head(text)))
-    for token in yaml.scan(text, yaml.SafeLoader):  # comments stand where no token does
-        between = text[ends : token.start_mark.index]
-        line = text.count("\n", 0, ends) + 1
-        lost.update(line + at for at, part in enumerate(between.split("\n")) if "#" in part)
-        ends = max(ends, token.end_mark.index)
-    return sorted(lost)
-
-
-def _head(text: str) -> list[str]:
-    """Return the lines of comments, and of nothing, that a text begins with."""
-    return list(itertools.takewhile(_comments, text.splitlines(keepends=True)))
-
-
-def _comments(line: str) -> bool:
-    return line.startswith("#") or not line.strip()
+    return (head(before) or HEAD) + body

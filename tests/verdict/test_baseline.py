@@ -7,12 +7,8 @@ from datetime import date
 import pytest
 
 from pytest_zeno.verdict.baseline import TODO, Baseline, Entry, updated
-from pytest_zeno.verdict.baseline_file import (
-    MENDED,
-    lost_comments,
-    read_baseline,
-    write_baseline,
-)
+from pytest_zeno.verdict.baseline_file import MENDED, read_baseline, write_baseline
+from pytest_zeno.verdict.comments import lost_comments
 from pytest_zeno.verdict.status import Status
 
 TODAY = date(2026, 6, 15)
