@@ -15,6 +15,7 @@ from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
 from pytest_zeno.verdict.baseline_file import read_baseline
+from pytest_zeno.verdict.cost_file import read_costs
 
 from .reader import ROOT, as_tests, prepare
 from .test_readme import PAGES as RUN_AS_SHOWN
@@ -80,7 +81,10 @@ def test_settings(block, pytestconfig):
 
 @pytest.mark.parametrize("block", blocks("yaml"))
 def test_yaml(block, pytestconfig):
-    """A list is a baseline that can be used, or steps of a job whose commands pytest knows."""
+    """A baseline that can be used, costs too, or steps of a job whose commands pytest knows."""
+    if block.startswith("hello"):
+        assert read_costs(block.encode(), "costs.yaml")[1] == ()
+        return
     for entry in yaml.safe_load(block):
         if "run" in entry:
             check_command(entry["run"], pytestconfig)
