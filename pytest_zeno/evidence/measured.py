@@ -13,7 +13,7 @@ from pytest_zeno.runtime.measured import MeasuredInstance, Unfreed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_zeno.isolation import RemoteInstance
+    from pytest_zeno.isolation.remote import RemoteInstance
     from pytest_zeno.runtime.measured import Block
     from pytest_zeno.runtime.module import GuestModule
 

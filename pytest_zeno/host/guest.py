@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from pytest_zeno.errors import Phase
     from pytest_zeno.host.ledger import Entry
     from pytest_zeno.host.services import Services
-    from pytest_zeno.isolation import RemoteInstance, Worker
+    from pytest_zeno.isolation.remote import RemoteInstance
+    from pytest_zeno.isolation.worker import Worker
     from pytest_zeno.limits import Limits
     from pytest_zeno.manifest.grants import Grants
     from pytest_zeno.protocol.response import Response
@@ -261,7 +262,7 @@ class Guest(Closing):
 
 def new_worker() -> Worker:
     """Return a process for the guests of one plugin; it starts with the first of them."""
-    from pytest_zeno.isolation import Worker
+    from pytest_zeno.isolation.worker import Worker
 
     return Worker()
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pytest_zeno.host.ledger import Ledger
     from pytest_zeno.host.services import Services
     from pytest_zeno.host.source import Source
-    from pytest_zeno.isolation import Worker
+    from pytest_zeno.isolation.worker import Worker
     from pytest_zeno.limits import Limits
     from pytest_zeno.services.env import EnvService
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_zeno.host.guest import Guest
     from pytest_zeno.host.result import Result
-    from pytest_zeno.isolation import Worker
+    from pytest_zeno.isolation.worker import Worker
     from pytest_zeno.manifest import Manifest
     from pytest_zeno.protocol.metadata import Metadata
     from pytest_zeno.protocol.slots import Slots

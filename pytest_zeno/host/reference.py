@@ -12,7 +12,7 @@ from pytest_zeno.host.guest import Guest
 from pytest_zeno.runtime.reference import ALL, Quirks, ReferenceInstance
 
 if TYPE_CHECKING:
-    from pytest_zeno.isolation import RemoteInstance
+    from pytest_zeno.isolation.remote import RemoteInstance
     from pytest_zeno.runtime.module import GuestModule
     from pytest_zeno.runtime.reference import Text
 

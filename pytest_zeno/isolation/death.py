@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_zeno.errors import LimitError, LoadError, TrapError
 from pytest_zeno.isolation.warden import GRACE
 from pytest_zeno.text import LOG, prefixed, visible
-
-if TYPE_CHECKING:
-    from pytest_zeno.errors import ZenoError
 
 _CRASHES: Final = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "SIGSYS")
 """Signals that a process raises by itself; others come from outside."""
@@ -59,12 +56,10 @@ def lied(reason: str) -> TrapError:
     return TrapError(text, code="trap.crash", hint=_HOSTILE)
 
 
-def unborn(error: ZenoError) -> LoadError:
+def unborn(reason: str) -> LoadError:
     """Return the error for a worker that did not get as far as to say that it is there."""
-    stderr = getattr(error, "stderr", "")
-    said = f":\n{stderr}" if stderr else f": {error.message}"
     return LoadError(
-        f"the process that is to run the guest does not start{said}",
+        f"the process that is to run the guest does not start: {reason}",
         code="worker.start",
         phase="load",
         hint="this is no fault of the plugin; look for a broken installation or a full machine",

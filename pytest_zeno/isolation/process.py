@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import weakref
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
@@ -59,21 +60,20 @@ class Ear(Protocol):
 
 
 class Process:
-    """A running worker and the pipes to it."""
+    """A running worker and the pipes to it.
+
+    Raises LoadError (``worker.start``) when the system gives none.
+    """
 
     def __init__(self) -> None:
         self.environment = environment()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
-        command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOOT]
-        self._popen = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-            [*command, *_import_paths(), str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            cwd=Path(sys.executable).anchor,
-            env=self.environment,
-            **_apart(),
-        )
+        try:
+            with ExitStack() as undo:
+                self._errors = undo.enter_context(tempfile.TemporaryFile())
+                self._popen = _start(self._errors, self.environment)
+                undo.pop_all()
+        except OSError as error:
+            raise death.unborn(str(error)) from None
         self.ended = False
         self.known: set[str] = set()
         """Names of the modules that it was given."""
@@ -114,7 +114,8 @@ class Process:
         try:
             self._timed(_BOOT_SECONDS, self._hear_ready)
         except wire.Broken as error:
-            raise death.unborn(self._end_of(error, _BOOT_SECONDS)) from None
+            failure = self._end_of(error, _BOOT_SECONDS)
+            raise death.unborn(getattr(failure, "stderr", "") or failure.message) from None
         except BaseException:
             self.end()
             raise
@@ -214,6 +215,19 @@ class Process:
             return self._errors.read(_SHOWN)
         except (OSError, ValueError):
             return b""
+
+
+def _start(errors: IO[bytes], variables: dict[str, str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOOT]
+    return subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+        [*command, *_import_paths(), str(os.getpid())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        cwd=Path(sys.executable).anchor,
+        env=variables,
+        **_apart(),
+    )
 
 
 def _kill(popen: subprocess.Popen[bytes], errors: IO[bytes]) -> None:

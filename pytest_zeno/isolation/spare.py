@@ -6,8 +6,10 @@ Who has to have a fresh process after a crash would wait for Python to start oth
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import Final
 
+from pytest_zeno.errors import ZenoError
 from pytest_zeno.isolation.process import Process, environment
 
 
@@ -43,7 +45,8 @@ class Spares:
                 waiting.end()
                 waiting = None
             process = waiting or Process()
-            self._spare = Process()
+            with suppress(ZenoError):  # who needs it will be told
+                self._spare = Process()
         process.await_ready()
         return process
 
