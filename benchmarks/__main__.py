@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 
     from benchmarks.ratio import Ratio
 
-PARTS = ("calls", "host_calls", "instances", "payloads", "protection", "loading", "runs")
+PARTS = (
+    "calls",
+    "host_calls",
+    "instances",
+    "payloads",
+    "protection",
+    "loading",
+    "isolation",
+    "runs",
+)
 """The modules with a function ``ratios(rounds)``, those that take long last."""
 
 QUICK = 10

@@ -58,6 +58,7 @@ class Guest(Closing):
         defaults: values of configuration parameters, by their environment name.
         measure_fuel: count fuel, at the price of the fast call path.
         worker: the process that it runs in; this one by default.
+        alone: whether the worker ends with it.
 
     Raises:
         LoadError: the module breaks the contract or cannot be instantiated.
@@ -76,6 +77,7 @@ class Guest(Closing):
         defaults: Mapping[str, str] | None = None,
         measure_fuel: bool = False,
         worker: Worker | None = None,
+        alone: bool = False,
     ) -> None:
         check_module(module, plugin)
         self.plugin = plugin
@@ -92,6 +94,7 @@ class Guest(Closing):
         self._metered = measure_fuel
         self._gate = Gate(plugin, grants, services, limits, defaults)
         self._worker = worker
+        self._alone = alone
         self.instance = self._open(module)
         if self.instance.refused_at_start:
             self._gate.too_early(self.instance.refused_at_start)
@@ -158,6 +161,8 @@ class Guest(Closing):
         """Free the instance; safe to call twice. Raises ClosedError while a thread is inside."""
         self.instance.close()
         self.ended = True
+        if self._alone and self._worker is not None:
+            self._worker.close()
 
     def send(self, slot: str, request: bytes) -> Result:
         """Call `plugin_execute` after `register`, and read the response.

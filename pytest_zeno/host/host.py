@@ -208,7 +208,7 @@ class ZenoHost(Closing):
     ) -> Plugin:
         with self._lock:
             self._check_open()
-            _check_instances(instances, limits, isolated=self.isolate)
+            _check_instances(instances, limits)
             with ExitStack() as undo:
                 worker = new_worker() if self.isolate else None
                 if worker is not None:
@@ -276,11 +276,7 @@ def _check_version(version: str | None) -> None:
         raise ValueError(f"engine_version is a SemVer 2.0 version such as 1.2.0, not {version!r}")
 
 
-def _check_instances(instances: int, limits: Limits, *, isolated: bool) -> None:
-    if isolated and instances > 1:
-        raise ValueError(
-            "a plugin that is isolated has one instance: its worker runs one at a time"
-        )
+def _check_instances(instances: int, limits: Limits) -> None:
     if instances < 1:
         raise ValueError(f"load(instances=...) is a number from 1 up, not {instances!r}")
     if instances > limits.instances:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.errors import (
@@ -12,7 +13,7 @@ from pytest_zeno.errors import (
     ProtocolError,
     ZenoError,
 )
-from pytest_zeno.host.guest import Guest
+from pytest_zeno.host.guest import Guest, new_worker
 from pytest_zeno.host.plugin import Plugin
 from pytest_zeno.host.pool import PooledPlugin
 from pytest_zeno.limits import exceeded
@@ -72,16 +73,26 @@ def load(
         "ledger": ledger,
         "defaults": configuration(manifest, services.env) if manifest else {},
         "measure_fuel": measure_fuel,
-        "worker": worker,
     }
-    guest = Guest(module, plugin=name, **parts)
+    pooled = instances > 1
+
+    def opened(name: str) -> Guest:
+        if worker is None or not pooled:
+            return Guest(module, plugin=name, worker=worker, **parts)
+        with ExitStack() as undo:  # a process for each: what ends one touches no other
+            undo.callback((own := new_worker()).close)
+            guest = Guest(module, plugin=name, worker=own, alone=True, **parts)
+            undo.pop_all()
+        return guest
+
+    guest = opened(name)
     metadata, slots = _introduced(guest, manifest, loaded.values())
 
     def renew() -> Guest:
-        return Guest(module, plugin=guest.plugin, **parts).ready()
+        return opened(guest.plugin).ready()
 
     about = (source.file, manifest, metadata, slots, guest, renew, worker)
-    return Plugin(*about) if instances == 1 else PooledPlugin(*about, instances=instances)
+    return Plugin(*about) if not pooled else PooledPlugin(*about, instances=instances)
 
 
 def _introduced(

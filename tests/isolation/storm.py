@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_zeno.host import Plugin
 
-TIMEOUT = 0.1
+TIMEOUT = 0.5
 SLACK = 0.1
 """What an error may be late by, in seconds: the warden's look, and waking up."""
 
@@ -50,7 +50,7 @@ class Figures:
     slow: int = 0
 
 
-def storm(count: int, seed: int = 1, stops: float = 1 / 3) -> Figures:
+def storm(count: int, seed: int = 1, stops: float = 0.2) -> Figures:
     """Strike `count` workers. Raises AssertionError when an error is not typed, or none."""
     chance, figures = random.Random(seed), Figures()  # noqa: S311 (no secret)
     calls = dropped("host_scope_set")

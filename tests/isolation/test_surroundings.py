@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_zeno import ClosedError, ZenoHost
+from pytest_zeno import ClosedError, TrapError, ZenoHost
 from pytest_zeno.isolation.spare import Spares
 from tests.host.plugins import LOOP, write
 from tests.isolation.conftest import signals
@@ -129,3 +129,20 @@ def test_one_instance_takes_one_call_at_a_time(make):
         with ThreadPoolExecutor(4) as pool:
             assert set(pool.map(call, range(200))) <= {True, "closed.busy"}
         assert plugin.call("probe.run").success
+
+
+@signals
+def test_each_instance_of_a_pool_has_its_own_process(make, at):
+    """What ends one touches no other, and none is left in the end."""
+    with ZenoHost(isolate=True) as host:
+        plugin = host.load(make(), instances=2)
+        with plugin._lent("probe.run") as one, plugin._lent("probe.run") as other:
+            pids = [guest._worker.pid for guest in (one, other)]
+            at("execute", lambda: os.kill(pids[0], signal.SIGKILL), before=True)
+            with pytest.raises(TrapError):
+                one.call("probe.run", {})
+            assert other.call("probe.run", {}).success
+        assert plugin.call("probe.run").success
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
