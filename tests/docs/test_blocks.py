@@ -27,7 +27,11 @@ RUN_ELSEWHERE = (
     "python -m pytest_zeno.verdict",
 )
 RUN_ELSEWHERE += ("python fixtures/bad/matrix.py ",)
-RUN_ELSEWHERE += ("python -m tests.fuzz ", "python -m benchmarks.soak ")
+RUN_ELSEWHERE += (
+    "python -m tests.fuzz ",
+    "python -m benchmarks.soak ",
+    "python -m benchmarks --only ",
+)
 """What tests/repo, tests/fixtures, the nightly workflow and the tests of the written pages run."""
 
 CHECKED = ("python", "sh", "yaml", "ini")
