@@ -39,7 +39,7 @@ def ratios(rounds: int = ROUNDS) -> Iterator[Ratio]:
                     f"echo of {size / 1e6:.0f} MB": _echo(execute, size),
                     "copying that": _copy(size),
                 }
-                some = rounds * 64 * KIB // size
+                some = rounds * 256 * KIB // size
                 yield interleave(variants, some).ratio(*variants, most=most)
 
 
