@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -18,13 +17,10 @@ from pytest_zeno.verdict.judge import judge
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 sys.path.insert(0, str(FIXTURES))
 
+_CACHE = cache.cache_directory()
+
 UNUSED = ("hypothesispytest", "pytest_httpserver")
 """Plugins that every process of pytest would import much for."""
-
-SHORT_WATCH = """
-from pytest_zeno.evidence import watch
-watch.CALLS, watch.ROUNDS = 40, 6
-"""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -37,28 +33,17 @@ def _imported() -> None:
         host.load(FIXTURES / "hello-c").call("hello.count")
 
 
-@pytest.fixture(scope="session")
-def _short_watch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a pytest plugin that watches the memory for fewer calls."""
-    folder = tmp_path_factory.mktemp("short")
-    (folder / "short_watch.py").write_text(SHORT_WATCH)
-    return folder
-
-
 @pytest.fixture(autouse=True)
-def _short(monkeypatch: pytest.MonkeyPatch, _short_watch: Path) -> None:
+def _short(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """Spare what these tests, each of which judges, are not about: they are about pytest.
 
-    It holds in their child processes, too. `pytester` gives each test a home of its own, and so it
-    would have each compile the same plugins.
+    `pytester` gives each test a home of its own, in which it would compile the same plugins anew,
+    and takes PYTEST_ADDOPTS away: it comes first.
     """
-    monkeypatch.setattr(watch, "CALLS", watch.CALLS)
-    monkeypatch.setattr(watch, "ROUNDS", watch.ROUNDS)
-    monkeypatch.syspath_prepend(_short_watch)
-    monkeypatch.setenv("PYTHONPATH", str(_short_watch), prepend=os.pathsep)
-    monkeypatch.setenv("PYTEST_PLUGINS", "short_watch")
+    monkeypatch.setattr(watch, "CALLS", 40)
+    monkeypatch.setattr(watch, "ROUNDS", 6)
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in UNUSED))
-    monkeypatch.setenv(cache.ENVIRONMENT_VARIABLE, str(cache.cache_directory()))
+    monkeypatch.setenv(cache.ENVIRONMENT_VARIABLE, str(_CACHE))
 
 
 @pytest.fixture

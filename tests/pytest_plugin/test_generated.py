@@ -40,8 +40,9 @@ def test_what_was_left_out_is_said(pytester, hello, monkeypatch):
     result.stdout.re_match_lines([r"hello-c .*conformant \(.*\); [0-9,]+ generated calls not made"])
 
 
-def test_page_shows_a_test_that_passes(pytester, hello):
+def test_page_shows_a_test_that_passes(pytester, hello, monkeypatch):
     """The test of docs/parameters.md runs as it stands there."""
+    monkeypatch.delenv("PYTEST_ADDOPTS")  # it is Hypothesis that runs it
     (test,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     pytester.makepyfile(test)
     pytester.runpytest_subprocess(
