@@ -34,7 +34,7 @@ def _imported() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _short(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def _short(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 (it comes first)
     """Spare what these tests, each of which judges, are not about: they are about pytest.
 
     `pytester` gives each test a home of its own, in which it would compile the same plugins anew,
