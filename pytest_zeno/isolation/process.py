@@ -261,5 +261,7 @@ def environment() -> dict[str, str]:
 def _apart() -> dict[str, Any]:
     """How to start a process that Ctrl-C in a terminal does not reach."""
     if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
+        how: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    else:
+        how = {"start_new_session": True}
+    return how

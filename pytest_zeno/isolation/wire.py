@@ -218,12 +218,14 @@ def from_worker(pipe: IO[bytes], most: int) -> ToParent:
 def _frame(pipe: IO[bytes], most: int) -> bytes:
     try:
         head = pipe.read(_LENGTH.size)
-        size = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else 0
-        if size > most:
+        if len(head) < _LENGTH.size:
+            raise Gone("it ended")
+        size = _LENGTH.unpack(head)[0]
+        if not 0 < size <= most:
             raise Broken(f"it announced a message of {size} bytes, the limit is {most}")
         frame = pipe.read(size)
     except (OSError, ValueError) as error:
         raise Gone(str(error)) from None
-    if not size or len(frame) < size:
+    if len(frame) < size:
         raise Gone("it ended")
     return frame

@@ -7,7 +7,7 @@ import os
 from tests.isolation.conftest import signals
 from tests.isolation.storm import storm
 
-COUNT = int(os.environ.get("ZENO_TEST_STORM", "20"))
+COUNT = int(os.environ.get("ZENO_TEST_STORM", "12"))
 
 
 @signals

@@ -14,11 +14,9 @@ FIXTURES = Path(__file__).parents[2] / "fixtures"
 sys.path.insert(0, str(FIXTURES))
 
 BAD = (
-    "str003-no-nul",
     "lif002-init-traps",
-    "lif008-cleanup-traps",
     "hst005-no-json",
-    "mod002-cut-off",
+    "str003-no-nul",
 )
 
 
@@ -42,11 +40,11 @@ def _short(monkeypatch):
     monkeypatch.setattr(watch, "ROUNDS", 6)
 
 
-@pytest.mark.parametrize("profile", ["contract", "zenoengine"])
-def test_a_good_plugin(profile):
+def test_a_good_plugin():
     """Measured guests and those with the reference host's quirks run there, too."""
     hello = FIXTURES / "hello-c"
-    assert outcomes(hello, profile, isolate=True) == outcomes(hello, profile, isolate=False)
+    there = outcomes(hello, "zenoengine", isolate=True)
+    assert there == outcomes(hello, "zenoengine", isolate=False)
 
 
 @pytest.mark.parametrize("name", BAD)
