@@ -23,6 +23,14 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     error: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
+class _Sorted(msgspec.Struct, frozen=True, gc=False):
+    """A response with its members in the order of their names: Rust's maps and others write so."""
+
+    data: dict[str, Any] | msgspec.UnsetType | None
+    error: str | msgspec.UnsetType | None
+    success: bool
+
+
 parse: Final = msgspec.json.Decoder(Response).decode
 """Read a response that may yet be against the contract; raises what `UNREADABLE` names."""
 
@@ -44,13 +52,20 @@ def decode_response(text: bytes, limits: Limits) -> Response:
         return _decode_slowly(text, limits)
     try:
         response = parse(text)
-        if _write(response) != text or not (response.success or response.error):
+        if not (_is_written(response, text) and (response.success or response.error)):
             return _decode_slowly(text, limits)
         if len(text) > SHORT:
             check_integers(response)
     except UNREADABLE:
         return _decode_slowly(text, limits)
     return response
+
+
+def _is_written(response: Response, text: bytes) -> bool:
+    """Whether `text` is what msgspec writes: no member stands twice in it, none is unknown."""
+    if _write(response) == text:
+        return True
+    return _write(_Sorted(response.data, response.error, response.success)) == text
 
 
 def _decode_slowly(text: bytes, limits: Limits) -> Response:

@@ -20,7 +20,12 @@ def _answering(make, text: bytes):
 
 @pytest.mark.parametrize(
     "text",
-    [b'{"success":true,"success":true}', b'{"success":true,"data":{"a":1,"a":2}}'],
+    [
+        b'{"success":true,"success":true}',
+        b'{"success":true,"data":{"a":1,"a":2}}',
+        b'{"data":{"a":1,"a":2},"success":true}',
+        b'{"data":{},"data":{},"success":true}',
+    ],
 )
 def test_a_short_answer_with_a_duplicate_is_refused(host, make, text):
     """A member that stands twice is a breach in an answer of any length."""

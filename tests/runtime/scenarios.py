@@ -40,7 +40,7 @@ ANSWERS = (
                 "data": {131072 - 1 - size: b"x" * size + b"\0"},
             },
         )
-        for size in (1, 14, 15, 16, 17, 31, 32, 33, 100)
+        for size in (1, 14, 15, 16, 17, 31, 32, 33, 63, 64, 65, 80, 127, 128, 129)
     ),
     *(
         Case(f"a request of {size} bytes", b"r" * size, {"run": ECHO}, request=b"r" * size)
