@@ -12,10 +12,9 @@ ONE_RULE = ("--zeno-plugin=plugins", "-k", "STR-003")
 WORKERS = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
 
 
-@WORKERS
-def test_verbose_shows_a_table(pytester, workers):
+def test_verbose_shows_a_table(pytester):
     """A row for each slot, and the load time, which is no fixed number."""
-    result = pytester.runpytest_subprocess(*ONE_RULE, "-v", *workers)
+    result = pytester.runpytest(*ONE_RULE, "-v")
     result.stdout.re_match_lines(
         [
             r"costs of a call of hello-c \(plugins.hello\)",
@@ -38,9 +37,10 @@ def test_nothing_is_measured_unless_asked(pytester, monkeypatch):
 def test_reports_tell_the_costs(pytester, broken, workers):
     """Of each plugin, also where not one slot can be called."""
     broken("mod001-text")
-    pytester.runpytest_subprocess(*ONE_RULE, "--zeno-report=run.json", *workers)
-    run = json.loads((pytester.path / "run.json").read_text("utf-8"))
-    told = {plugin["about"]["name"]: plugin["costs"] for plugin in run["plugins"]}
+    run = pytester.runpytest_subprocess if workers else pytester.runpytest
+    run(*ONE_RULE, "--zeno-report=run.json", *workers)
+    record = json.loads((pytester.path / "run.json").read_text("utf-8"))
+    told = {plugin["about"]["name"]: plugin["costs"] for plugin in record["plugins"]}
     assert [one["slot"] for one in told["hello-c"]["slots"]] == [
         "hello.greet",
         "hello.echo",
