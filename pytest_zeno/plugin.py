@@ -17,6 +17,7 @@ from pytest_zeno.session import (
     isolation,
     junit,
     known,
+    leaks,
     limits,
     options,
     outcomes,
@@ -68,6 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
         bound.bind(config)
     bound.bind_arguments(config)
     benchmark.check(config)
+    leaks.check(config)
     isolation.prepare(config)
     known.prepare(config)
     costs.prepare(config)

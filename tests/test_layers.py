@@ -22,7 +22,7 @@ LAYERS = (
     ("isolation",),
     ("host",),
     ("evidence", "zenolang"),
-    ("verdict", "strategies"),
+    ("verdict", "strategies", "leaks"),
     ("reports",),
     ("conformance", "cli", "session", "plugin"),
 )

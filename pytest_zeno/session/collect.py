@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_zeno.session import benchmark, isolation, limits, options
+from pytest_zeno.session import benchmark, isolation, leaks, limits, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,11 +48,13 @@ class PluginFile(pytest.Module):
             setattr(suite, function.__name__, function)
         if benchmark.asked(self.config):
             setattr(suite, benchmark.NAME, benchmark.benchmark_of(self.subject))
+        if leaks.asked(self.config):
+            setattr(suite, leaks.NAME, leaks.leaks_of(self.config))
         return suite
 
     def funcnamefilter(self, name: str) -> bool:
         """Take rules by their prefix, whatever ``python_functions`` says for the user's tests."""
-        return name.startswith(PREFIX) or name == benchmark.NAME
+        return name.startswith(PREFIX) or name in (benchmark.NAME, leaks.NAME)
 
     def classnamefilter(self, name: str) -> bool:
         """Take no class: rules are functions."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 import pytest
 
 from pytest_zeno.profiles import PROFILES
-from pytest_zeno.session import isolation, limits
+from pytest_zeno.session import isolation, leaks, limits
 from pytest_zeno.text import quoted
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def add(parser: pytest.Parser) -> None:
     isolation.add(parser, group)
     _add_gate(parser, group)
     _add_costs(parser, group)
+    leaks.add(parser, group)
     group.addoption(
         "--zeno-benchmark",
         action="store_true",

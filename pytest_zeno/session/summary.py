@@ -10,6 +10,7 @@ from pytest_zeno.session import (
     costs,
     isolation,
     known,
+    leaks,
     limits,
     options,
     properties,
@@ -47,7 +48,8 @@ def header(config: pytest.Config) -> list[str]:
 def summary(reporter: pytest.TerminalReporter) -> None:
     """Print what was warned of, one verdict line for each plugin, and why a run must not pass."""
     run = tally(reporter.config)
-    if reporter.config.option.collectonly or not (run.verdicts or run.complaints):
+    watched = list(leaks.table(reporter))
+    if reporter.config.option.collectonly or not (run.verdicts or run.complaints or watched):
         return
     reporter.section("zeno")
     for report in reporter.getreports("warned"):
@@ -58,6 +60,8 @@ def summary(reporter: pytest.TerminalReporter) -> None:
     for report in reporter.getreports("expected"):
         reporter.line(_known(report), yellow=True)
     for line in costs.table(reporter.config):
+        reporter.line(line)
+    for line in watched:
         reporter.line(line)
     for verdict in run.verdicts:
         reporter.line(str(verdict), bold=True, **{_colour(verdict): True})
