@@ -47,7 +47,7 @@ def watch(
     what stays is looked at. The work is done ``4 * times`` times, and ``3 * times`` more when
     something is suspected.
 
-    Raises what the work raises, and RuntimeError when the process is tracked already.
+    Raises what the work raises, and AlreadyTrackedError when the process is tracked already.
     """
     for _ in range(times):
         work()

@@ -65,7 +65,7 @@ def guest(subject: Subject) -> Guest:
 def calls(subject: Subject, times: int = CALLS) -> Calls:
     """Return what the host keeps of calls, each slot on a guest of its own.
 
-    Raises the ZenoError that ends a call, and RuntimeError when the process is tracked already.
+    Raises the ZenoError that ends a call, and AlreadyTrackedError.
     """
     return Calls(
         times, {slot.name: _of_slot(subject, slot, times) for slot in subject.slots[:MOST_SLOTS]}
@@ -83,7 +83,7 @@ def _of_slot(subject: Subject, slot: Slot, times: int) -> tuple[Grown, ...]:
 def loads(subject: Subject, times: int = LOADS) -> Loads:
     """Return what the host keeps of loads: the plugin is loaded, called and closed in turn.
 
-    Raises the ZenoError that ends a load, and RuntimeError when the process is tracked already.
+    Raises the ZenoError that ends a load, and AlreadyTrackedError.
     """
     services, ledger = subject.services(), Ledger()
     reload = _loading(subject, services, ledger)
@@ -107,6 +107,7 @@ def _loading(subject: Subject, services: Services, ledger: Ledger) -> Callable[[
             ledger=ledger,
             limits=subject.limits,
             measure_fuel=False,
+            instances=1,
         ) as plugin:
             for slot, parameters in asked:
                 plugin.call(slot, **parameters)

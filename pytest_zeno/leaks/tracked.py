@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from memray import FileReader
 
-_DEPTH: Final = 64
-"""Frames that are read of a stack."""
-
 _OWN: Final = str(Path(__file__).parent)
 
 
@@ -46,6 +43,15 @@ class Kept(NamedTuple):
 NOTHING: Final = Kept(0, 0)
 
 
+class AlreadyTrackedError(RuntimeError):
+    """Another tracker watches this process, and memray knows but one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "memray tracks this process already: start pytest without `memray run` and --memray"
+        )
+
+
 def possible() -> bool:
     """Whether memray can be had on this system."""
     return sys.platform != "win32"
@@ -63,7 +69,7 @@ def obstacle() -> str:
 def kept(work: Callable[[], object], times: int, settle: Callable[[], object]) -> dict[Stack, Kept]:
     """Return what stays when the work was done so many times, settled, and garbage collected.
 
-    Raises what the work raises, and RuntimeError when the process is tracked already.
+    Raises what the work raises, and AlreadyTrackedError when the process is tracked already.
     """
     from memray import FileFormat, FileReader, Tracker
 
@@ -71,6 +77,7 @@ def kept(work: Callable[[], object], times: int, settle: Callable[[], object]) -
     with tempfile.TemporaryDirectory(prefix="zeno-leaks-") as folder:
         path = Path(folder, "allocations.bin")
         form = FileFormat.ALL_ALLOCATIONS
+        _check_untracked(Path(folder, "nothing.bin"))
         with Tracker(path, trace_python_allocators=True, file_format=form):
             for _ in range(times):
                 work()
@@ -83,10 +90,20 @@ def kept(work: Callable[[], object], times: int, settle: Callable[[], object]) -
             reader.close()
 
 
+def _check_untracked(path: Path) -> None:
+    from memray import Tracker
+
+    try:
+        with Tracker(path):
+            pass
+    except RuntimeError:
+        raise AlreadyTrackedError from None
+
+
 def _by_stack(reader: FileReader) -> dict[Stack, Kept]:
     found: dict[Stack, Kept] = {}
     for one in reader.get_leaked_allocation_records(merge_threads=True):
-        stack = _trimmed(tuple(Frame(*frame) for frame in one.stack_trace(_DEPTH)))
+        stack = _trimmed(tuple(Frame(*frame) for frame in one.stack_trace()))
         if stack:
             before = found.get(stack, NOTHING)
             found[stack] = Kept(before.blocks + one.n_allocations, before.bytes + one.size)

@@ -105,9 +105,9 @@ def leaks_of(config: pytest.Config) -> Callable[..., None]:
 
 
 def _judge(item: pytest.Item, subject: Subject, check: str, times: int) -> None:
-    from pytest_zeno.leaks.tracked import obstacle
+    from pytest_zeno.leaks import tracked
 
-    reason = obstacle() if check != "guest" else ""
+    reason = tracked.obstacle() if check != "guest" else ""
     if reason:
         pytest.skip(reason)
     barred = None
@@ -116,6 +116,8 @@ def _judge(item: pytest.Item, subject: Subject, check: str, times: int) -> None:
         other = "" if check == "guest" else f"guest: {_found(subject, 'guest', times)[0]}"
     except ZenoError as error:
         barred = error
+    except tracked.AlreadyTrackedError as error:
+        pytest.fail(str(error), pytrace=False)
     if barred:
         _leave(item, subject, barred)
     label = bound.label(item.config, subject)

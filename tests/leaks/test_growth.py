@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("memray")
 
 from pytest_zeno.leaks.growth import watch
+from pytest_zeno.leaks.tracked import AlreadyTrackedError
 
 TIMES = 200
 
@@ -92,3 +93,11 @@ def test_the_names_of_its_own_frames_are_cut_off():
     kept = []
     (one, *_) = watch(lambda: kept.append(bytearray(100)), TIMES)
     assert [frame.file for frame in one.stack] == [__file__]
+
+
+def test_a_process_that_is_tracked_already_says_so(tmp_path):
+    """There can be but one tracker at a time."""
+    from memray import Tracker
+
+    with Tracker(tmp_path / "other.bin"), pytest.raises(AlreadyTrackedError, match="memray run"):
+        watch(no_work, 1)
