@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EVERY: Final = 10
-"""One block in so many repetitions is a leak; below that it is the noise of free lists."""
+"""One block in so many repetitions is a leak."""
+
+FEWEST: Final = 10
+"""Blocks that it is at least: a cache of names, a free list takes one more now and then."""
 
 BYTES: Final = 8
 """Bytes a repetition from which one block that grows is a leak: a list takes 8 for each item."""
@@ -72,7 +75,7 @@ def _suspects(
 
 def _grown(stack: Stack, more: Kept, last: Kept, times: int) -> Grown | None:
     """Return what one stack keeps of each repetition; None when that is nothing."""
-    if more.blocks * EVERY >= times and more.blocks > 1:
+    if more.blocks >= max(FEWEST, times / EVERY):
         return Grown(stack, more.blocks / times, more.bytes / times)
     # One block that was moved as it grew: between both looks lie twice as many repetitions.
     if last.blocks < EVERY and more.bytes >= max(LEAST, BYTES * times):
