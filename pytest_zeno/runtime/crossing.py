@@ -23,6 +23,9 @@ CELLS: Final = 4
 Fail = Callable[["Trap | WasmtimeError"], None]
 """Called with what wasmtime reported; raises."""
 
+_NO_VALUES: Final = (ctypes.c_size_t * 2)()
+"""An empty `wasm_valtype_vec_t`: no size, no data. It is empty again when it has been taken."""
+
 _Callback: Final = ctypes.CFUNCTYPE(ctypes.c_size_t)
 
 
@@ -48,23 +51,21 @@ class Entry:
     and `trap`, and saves a Python frame.
     """
 
-    def __init__(self, store: Store, function: Func, fail: Fail, numbers: int = 1) -> None:
+    def __init__(self, context: Any, function: Any, fail: Fail, numbers: int = 1) -> None:
         self.error = native("wasmtime_func_call_unchecked", ctypes.c_void_p)
         self.trap = ctypes.c_void_p()
         """Set after a call that trapped."""
         self.cells = (ctypes.c_uint32 * (CELLS * numbers))()
         """Where parameters of 32 bits are put, and then a result stands, each in the first of
         `CELLS`."""
-        self._function = function
         self._fail = fail
-        addresses = (
-            context_address(store),
-            ctypes.addressof(function._func),  # noqa: SLF001 (no public way)
-            ctypes.addressof(self.cells),
-            numbers,  # no address: how many values there are
-            ctypes.addressof(self.trap),
+        self.arguments = (
+            context,
+            function,
+            ctypes.byref(self.cells),
+            _number(numbers),
+            ctypes.byref(self.trap),
         )
-        self.arguments = tuple(reference(at) for at in addresses)
 
     def __call__(self) -> None:
         """Run the function; a failure is taken over by `fail`, which raises."""
@@ -76,15 +77,15 @@ class Entry:
 
     def fail(self, error: int | None) -> None:
         """Hand over what wasmtime reported."""
-        self._fail(_taken(error, self.trap))
+        self._fail(taken(error, self.trap))
 
     def close(self) -> None:
         """Free a trap that nobody looked at: a signal came between it and `fail`."""
         if self.trap:
-            _taken(None, self.trap)
+            taken(None, self.trap)
 
 
-def _taken(error: int | None, trap: ctypes.c_void_p) -> Trap | WasmtimeError:
+def taken(error: int | None, trap: ctypes.c_void_p) -> Trap | WasmtimeError:
     """Take ownership of what wasmtime reported; the cell is cleared before it could be freed."""
     from wasmtime import Trap, WasmtimeError
     from wasmtime import _ffi as ffi
@@ -96,6 +97,12 @@ def _taken(error: int | None, trap: ctypes.c_void_p) -> Trap | WasmtimeError:
     pointer = trap.value
     trap.value = None
     return Trap._from_ptr(ctypes.cast(ctypes.c_void_p(pointer), ctypes.POINTER(ffi.wasm_trap_t)))  # noqa: SLF001 (no public way)
+
+
+@cache
+def _number(number: int) -> Any:
+    """Return a number as an argument that is passed with the least work."""
+    return reference(number)
 
 
 def reference(address: int) -> Any:
@@ -118,7 +125,11 @@ def view(store: Store, memory: Memory, size: int) -> memoryview:
     What lies behind the memory's present size must not be touched: reading there kills the
     process. The start never moves, because `memory_may_move` is off.
     """
-    start = ctypes.addressof(memory.data_ptr(store).contents)
+    return view_at(ctypes.addressof(memory.data_ptr(store).contents), size)
+
+
+def view_at(start: int, size: int) -> memoryview:
+    """Return `size` bytes of address space as `view` does."""
     return memoryview(_bytes_type(size).from_address(start)).cast("B")
 
 
@@ -134,30 +145,32 @@ class HostFunction:
     the function must not be called again: make a new one.
     """
 
-    def __init__(self, store: Store, answer: Callable[[], None]) -> None:
-        from wasmtime import Func, FuncType
-        from wasmtime import _ffi as ffi
+    def __init__(self, context: Any, answer: Callable[[], None]) -> None:
+        import wasmtime
 
         self.error: BaseException | None = None
         # Made now: while an exception is being kept nothing may be called.
-        self._spare: int | None = _address(ffi.wasmtime_trap_new(b"host", 4))
+        new_trap = native("wasmtime_trap_new", ctypes.c_size_t)
+        self._spare: int | None = new_trap(b"host", ctypes.c_size_t(4))
         self._answers = self._answering(answer, self._spare)
         next(self._answers)
         self._callback = _Callback(self._answers.__next__)
-        raw = ffi.wasmtime_func_t()
+        raw = wasmtime._ffi.wasmtime_func_t()  # noqa: SLF001 (no public way)
+        # One for each function: a type that an engine has seen aborts the process in another.
+        no_values = ctypes.byref(_NO_VALUES)
+        new_kind = native("wasm_functype_new", ctypes.c_size_t)
+        kind = ctypes.c_void_p(new_kind(no_values, no_values))
         define = native("wasmtime_func_new_unchecked")
-        kind = FuncType([], [])
-        define(store._context(), kind.ptr(), self._callback, None, None, ctypes.byref(raw))  # noqa: SLF001 (no public way)
-        self.function: Func = Func._from_raw(raw)  # noqa: SLF001 (no public way)
+        define(context, kind, self._callback, None, None, ctypes.byref(raw))
+        native("wasm_functype_delete")(kind)
+        self.function: Func = wasmtime.Func._from_raw(raw)  # noqa: SLF001 (no public way)
 
     def close(self) -> None:
         """Let go of the generator, and with it of whoever answers; frees a trap nobody took."""
         self._answers.close()
         spare, self._spare = self._spare, None
         if spare is not None:
-            from wasmtime import _ffi as ffi
-
-            ffi.wasm_trap_delete(ctypes.cast(spare, ctypes.POINTER(ffi.wasm_trap_t)))
+            native("wasm_trap_delete")(ctypes.c_void_p(spare))
 
     def _answering(self, answer: Callable[[], None], spare: int) -> Generator[int]:
         """Answer for ever. No call, so no place for a signal, lies between except and yield."""

@@ -6,9 +6,10 @@ call. A guest that is measured is called thousands of times, always in the same 
 
 from __future__ import annotations
 
+import ctypes
 from typing import TYPE_CHECKING
 
-from pytest_zeno.runtime.crossing import CELLS, Entry
+from pytest_zeno.runtime.crossing import CELLS, Entry, context_address, reference
 
 if TYPE_CHECKING:
     from wasmtime import Func, Store, Trap, WasmtimeError
@@ -22,7 +23,12 @@ class Direct:
 
     def __init__(self, store: Store, function: Func) -> None:
         self._parameters = len(function.type(store).params)
-        self._entry = Entry(store, function, _fail, numbers=max(1, self._parameters))
+        self._entry = Entry(
+            reference(context_address(store)),
+            ctypes.byref(function._func),  # noqa: SLF001 (no public way)
+            _fail,
+            numbers=max(1, self._parameters),
+        )
         self._cells = self._entry.cells
 
     def __call__(self, store: Store, *values: int) -> int:

@@ -50,6 +50,12 @@ class EngineOptions:
 
 
 @functools.cache
+def engine_options(stack: int, *, metered: bool = False) -> EngineOptions:
+    """Return the one `EngineOptions` of these values in this process."""
+    return EngineOptions(stack, metered=metered)
+
+
+@functools.cache
 def wasmtime_version() -> str:
     """Return the version of the engine, such as ``50.0.1``."""
     return metadata.version("wasmtime")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import struct
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.limits import GIB, KIB, MIB
 from pytest_zeno.runtime import abi, faults, layout
-from pytest_zeno.runtime.crossing import Entry, Fail, HostFunction, headroom, view
-from pytest_zeno.runtime.helpers import export, helper
+from pytest_zeno.runtime.crossing import Entry, Fail, HostFunction, headroom, view_at
+from pytest_zeno.runtime.helpers import helper
 from pytest_zeno.runtime.instance import TURN, Instance
+from pytest_zeno.runtime.linking import Linking
 from pytest_zeno.runtime.main_thread import main_thread
 from pytest_zeno.runtime.ticker import TICK
 from pytest_zeno.runtime.wasi import OUTPUT_BYTES, Exited
@@ -22,8 +23,7 @@ from pytest_zeno.runtime.wasi import OUTPUT_BYTES, Exited
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wasmtime import Func, Store, Trap, WasmtimeError
-    from wasmtime import Instance as WasmInstance
+    from wasmtime import Memory, Module, Trap, WasmtimeError
 
     from pytest_zeno.errors import Phase, ZenoError
     from pytest_zeno.runtime.engine import EngineOptions
@@ -38,18 +38,35 @@ _ANSWER_AND_LENGTH: Final = layout.ANSWER // 2
 _STATUS_AND_ATTENTION: Final = layout.STATUS // 2
 _lengths: Final = struct.Struct("<II").pack
 
+# Places in the row of `Linking`: what adapter.wat imports, in its order, then what wasi.wat
+# imports, then what the guest imports.
+_FUNCTIONS: Final = (
+    *("alloc", "free"),
+    *("plugin_init", "plugin_register_slots", "plugin_execute", "plugin_cleanup"),
+)
+_MEMORY: Final = 0
+_SCRATCH: Final = _MEMORY + 1 + len(_FUNCTIONS)
+_ADAPTER_PARTS: Final = _SCRATCH + 3
+_WASI: Final = _ADAPTER_PARTS
+_WASI_PARTS: Final = 4
+_IMPORTS: Final = _WASI + _WASI_PARTS
+
 
 class _Entries(dict[str, Entry]):
     """The adapter's entries by name, each made when it is first used: most instances live short."""
 
-    def __init__(self, store: Store, adapter: WasmInstance, fail: Fail) -> None:
+    def __init__(self, linking: Linking, adapter: Any, fail: Fail) -> None:
         super().__init__()
-        self._store, self._adapter, self._fail = store, adapter, fail
+        self._linking, self._adapter, self._fail = linking, adapter, fail
 
     def __missing__(self, name: str) -> Entry:
-        function = export(self._store, self._adapter, name)
-        entry = self[name] = Entry(self._store, function, self._fail)
+        entry = self[name] = _entry(self._linking, self._adapter, name, self._fail)
         return entry
+
+
+def _entry(linking: Linking, instance: Any, name: str, fail: Fail) -> Entry:
+    """Return the crossing into an instance's export."""
+    return Entry(linking.context, linking.function(instance, name), fail)
 
 
 class FastInstance(Instance):
@@ -59,8 +76,14 @@ class FastInstance(Instance):
 
     # -- building --------------------------------------------------------------------------------
 
-    def _prepare(self, shim: WasmInstance) -> None:
-        scratch = view(self._store, self._scratch, layout.SCRATCH_BYTES)
+    def _link_shim(self, compiled: Module) -> Any:
+        self._linking = Linking(self._context, _IMPORTS + len(self._module.imports))
+        return self._linking.instantiate(compiled)
+
+    def _prepare(self, shim: Any) -> None:
+        linking = self._linking
+        linking.take(_SCRATCH, shim, "scratch")
+        scratch = view_at(linking.start_of(_SCRATCH), layout.SCRATCH_BYTES)
         self._head = scratch[: layout.MAILBOX_BYTES].cast("I")
         self._cells = scratch[: layout.MAILBOX_BYTES].cast("Q")
         self._reply = scratch[layout.REPLY_AREA :][: layout.REPLY_BYTES]
@@ -70,59 +93,55 @@ class FastInstance(Instance):
         self._head[layout.MAX_LOG_BYTES] = min(self.limits.log_bytes, GIB)
         self._head[layout.MAX_RECORD] = min(self.limits.log_record, MIB)
         self._pending = b""
-        self._host = HostFunction(self._store, self._answer)
+        self._host = HostFunction(self._context, self._answer)
 
-    def _import(self, shim: WasmInstance, module: str, name: str) -> Func:
-        function: Func = export(self._store, shim, name)
-        return function
+    def _link(self, compiled: Module, shim: Any) -> Memory:
+        linking, imports = self._linking, self._module.imports
+        for place, entry in enumerate(imports, _IMPORTS):
+            linking.take(place, shim, entry.name)
+        self._guest = linking.instantiate(compiled, _IMPORTS, len(imports))
+        linking.take(_MEMORY, self._guest, "memory")
+        self._guest_view = view_at(linking.start_of(_MEMORY), _ADDRESS_SPACE)
+        return linking.memory(_MEMORY)
 
-    def _attach_wasi(self, shim: WasmInstance, options: EngineOptions) -> None:
-        from wasmtime import Instance as WasmInstance
+    def _attach_wasi(self, shim: Any, options: EngineOptions) -> None:
+        linking = self._linking
+        for place, source in enumerate((_MEMORY, _SCRATCH), _WASI):
+            linking.copy(source, place)
+        linking.take(_WASI + 2, shim, "wasi")
+        linking.put(_WASI + 3, self._host.function)
+        linking.instantiate(helper("wasi", options), _WASI, _WASI_PARTS)
 
-        self._guest_view = view(self._store, self._memory, _ADDRESS_SPACE)
-        table = export(self._store, shim, "wasi")
-        parts = [self._memory, self._scratch, table, self._host.function]
-        WasmInstance(self._store, helper("wasi", options), parts)
-
-    def _unwound(self, shim: WasmInstance, options: EngineOptions) -> None:
+    def _unwound(self, shim: Any, options: EngineOptions) -> None:
         self._host.close()
-        self._host = HostFunction(self._store, self._answer)
+        self._host = HostFunction(self._context, self._answer)
         self._attach_wasi(shim, options)
 
-    def _attach(self, shim: WasmInstance, options: EngineOptions) -> None:
-        from wasmtime import Instance as WasmInstance
-
-        store, guest = self._store, self._guest
-        self.refused_at_start = export(store, shim, "refused").value(store)
-        self._guest_view = view(store, self._memory, _ADDRESS_SPACE)
+    def _attach(self, shim: Any, options: EngineOptions) -> None:
+        linking, guest = self._linking, self._guest
+        self.refused_at_start = linking.number(shim, "refused")
         self._frees = self._module.has_export("free")
-        parts = [
-            self._memory,
-            export(store, guest, "alloc"),
-            export(store, guest if self._frees else shim, "free"),
-            export(store, guest, "plugin_init"),
-            export(store, guest, "plugin_register_slots"),
-            export(store, guest, "plugin_execute"),
-            export(store, guest, "plugin_cleanup"),
-            self._scratch,
-            export(store, shim, "host"),
-            self._host.function,
-        ]
-        adapter = WasmInstance(store, helper("adapter", options), parts)
-        self._entries = _Entries(store, adapter, self._fail)
+        for place, name in enumerate(_FUNCTIONS, _MEMORY + 1):
+            linking.take(place, shim if name == "free" and not self._frees else guest, name)
+        linking.take(_SCRATCH + 1, shim, "host")
+        linking.put(_SCRATCH + 2, self._host.function)
+        adapter = linking.instantiate(helper("adapter", options), _MEMORY, _ADAPTER_PARTS)
+        self._entries = _Entries(linking, adapter, self._fail)
         self.execute = self._make_execute()
 
-    def _call(self, function: Func) -> None:
+    def _call(self, name: str) -> None:
         headroom()
-        Entry(self._store, function, self._fail)()
+        _entry(self._linking, self._guest, name, self._fail)()
 
     def _detach(self) -> None:
-        for part in (*self.__dict__.get("_entries", {}).values(), self.__dict__.pop("_host", None)):
+        own = self.__dict__
+        entries = own.get("_entries", {}).values()
+        for part in (*entries, own.pop("_host", None), own.get("_linking")):
             if part is not None:
                 part.close()
         for name in (
             *("_head", "_reply", "_request", "_ring", "_guest_view"),
-            *("_entries", "_cells"),
+            *("_entries", "_cells", "_linking", "_guest"),
         ):
             self.__dict__.pop(name, None)
 

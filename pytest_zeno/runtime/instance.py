@@ -13,7 +13,7 @@ import time
 from abc import ABC, abstractmethod
 from ctypes import c_uint64
 from threading import get_ident
-from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
 
 from pytest_zeno.errors import (
     ClosedError,
@@ -26,9 +26,8 @@ from pytest_zeno.errors import (
 )
 from pytest_zeno.runtime import faults
 from pytest_zeno.runtime.crossing import context_address, headroom, native, reference
-from pytest_zeno.runtime.engine import EngineOptions, running_engine
-from pytest_zeno.runtime.helpers import INSTANCES, MEMORIES, SHIM_TABLES, export, helper
-from pytest_zeno.runtime.main_thread import main_thread
+from pytest_zeno.runtime.engine import engine_options, running_engine
+from pytest_zeno.runtime.helpers import INSTANCES, MEMORIES, SHIM_TABLES, helper
 from pytest_zeno.runtime.ticker import ticker
 from pytest_zeno.runtime.wasi import Exited, Wasi
 from pytest_zeno.text import visible_bytes
@@ -36,10 +35,10 @@ from pytest_zeno.text import visible_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wasmtime import Func, Memory, Module, Store
-    from wasmtime import Instance as WasmInstance
+    from wasmtime import Memory, Module, Store
 
     from pytest_zeno.limits import Limits
+    from pytest_zeno.runtime.engine import EngineOptions
     from pytest_zeno.runtime.module import GuestModule
 
 
@@ -150,39 +149,33 @@ class Instance(ABC):
     # -- life ------------------------------------------------------------------------------------
 
     def _boot(self) -> None:
-        from wasmtime import Store, Trap
-        from wasmtime import _ffi as ffi
+        import wasmtime
 
-        main_thread.doors |= {ffi.wasmtime_instance_new.__code__, ffi.wasmtime_func_call.__code__}
-        options = EngineOptions(self.limits.stack, metered=self.metered)
+        options = engine_options(self.limits.stack, metered=self.metered)
         engine = running_engine(options)
         compiled = self._module.compiled(metered=self.metered)
         for name in self.helpers:  # the time that they take to compile is not the guest's
             helper(name, options)
-        self._store: Store = Store(engine)
+        self._store: Store = wasmtime.Store(engine)
         self._context = reference(context_address(self._store))
         ticker.watch(self, engine)
         self._arm(self.limits.load_timeout)
         try:
             self._begin_life(compiled, options)
-        except Trap as trap:  # the time was up in a helper: the guest has used it all
+        except wasmtime.Trap as trap:  # the time was up in a helper: the guest has used it all
             raise self._named(faults.from_trap(trap, self.wasi), "start") from None
 
     def _begin_life(self, compiled: Module, options: EngineOptions) -> None:
         shim = self._instantiate_shim(options)
         self._prepare(shim)
-        self._guest = self._instantiate(compiled, shim)
-        self._memory: Memory = export(self._store, self._guest, "memory")
+        self._instantiate(compiled, shim)
         if self._module.uses_wasi:
             self._attach_wasi(shim, options)
         self._start(shim, options)
         self._attach(shim, options)
 
-    def _instantiate_shim(self, options: EngineOptions) -> WasmInstance:
-        from wasmtime import Instance as WasmInstance
-
-        shim = WasmInstance(self._store, helper("shim", options), [])
-        self._scratch: Memory = export(self._store, shim, "scratch")
+    def _instantiate_shim(self, options: EngineOptions) -> Any:
+        shim = self._link_shim(helper("shim", options))
         self._store.set_limits(  # what the helpers use comes on top of what the guest may have
             memory_size=self.limits.memory,
             table_elements=self.limits.table_elements,
@@ -192,25 +185,23 @@ class Instance(ABC):
         )
         return shim
 
-    def _instantiate(self, compiled: Module, shim: WasmInstance) -> WasmInstance:
-        from wasmtime import Instance as WasmInstance
-        from wasmtime import Trap, WasmtimeError
+    def _instantiate(self, compiled: Module, shim: Any) -> None:
+        import wasmtime
 
-        imports = [self._import(shim, entry.module, entry.name) for entry in self._module.imports]
         try:
-            return WasmInstance(self._store, compiled, imports)
-        except Trap as trap:
+            self._memory: Memory = self._link(compiled, shim)
+        except wasmtime.Trap as trap:
             raise self._named(faults.from_trap(trap, self.wasi), "start") from None
-        except WasmtimeError as error:
+        except wasmtime.WasmtimeError as error:
             raise self._named(faults.from_instantiation(error, self.limits), "load") from None
 
-    def _start(self, shim: WasmInstance, options: EngineOptions) -> None:
+    def _start(self, shim: Any, options: EngineOptions) -> None:
         """Run `_initialize`, or `_start`; an exit with 0 is a normal end of the latter."""
         name = next((n for n in ("_initialize", "_start") if self._module.has_export(n)), None)
         if name is None:
             return
         try:
-            self._call(export(self._store, self._guest, name))
+            self._call(name)
         except Exited as exited:
             if name != "_start" or exited.status != 0:
                 raise self._named(faults.from_exit(exited.status, self.wasi), "start") from None
@@ -299,23 +290,27 @@ class Instance(ABC):
     # -- what a call path brings -----------------------------------------------------------------
 
     @abstractmethod
-    def _prepare(self, shim: WasmInstance) -> None:
+    def _link_shim(self, compiled: Module) -> Any:
+        """Instantiate the shim, which is then handed to the following steps."""
+
+    @abstractmethod
+    def _prepare(self, shim: Any) -> None:
         """Get ready for WASI calls, which may come while the guest starts."""
 
     @abstractmethod
-    def _import(self, shim: WasmInstance, module: str, name: str) -> Func:
-        """Return what answers one import."""
+    def _link(self, compiled: Module, shim: Any) -> Memory:
+        """Instantiate the guest and return its memory; raises what wasmtime reports."""
 
     @abstractmethod
-    def _attach_wasi(self, shim: WasmInstance, options: EngineOptions) -> None:
+    def _attach_wasi(self, shim: Any, options: EngineOptions) -> None:
         """Fill the shim's WASI table."""
 
     @abstractmethod
-    def _unwound(self, shim: WasmInstance, options: EngineOptions) -> None:
+    def _unwound(self, shim: Any, options: EngineOptions) -> None:
         """Get ready again after an exit that is a normal end."""
 
     @abstractmethod
-    def _attach(self, shim: WasmInstance, options: EngineOptions) -> None:
+    def _attach(self, shim: Any, options: EngineOptions) -> None:
         """Answer host calls from now on, and make the entries callable."""
 
     @abstractmethod
@@ -323,8 +318,8 @@ class Instance(ABC):
         """Let go of everything that points into the store."""
 
     @abstractmethod
-    def _call(self, function: Func) -> None:
-        """Call a function without parameters and results; raises typed errors or Exited."""
+    def _call(self, name: str) -> None:
+        """Call an export without parameters and results; raises typed errors or Exited."""
 
     @abstractmethod
     def _text(self, phase: Phase) -> bytes:

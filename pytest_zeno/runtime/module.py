@@ -94,14 +94,18 @@ class GuestModule:
         """Every way in which imports and exports break ABI.md sections 2 and 6."""
         return (*_import_problems(self.imports), *_export_problems(self.exports))
 
-    @property
+    @functools.cached_property
     def uses_wasi(self) -> bool:
         """Whether any import comes from WASI."""
         return any(entry.module == abi.WASI_MODULE for entry in self.imports)
 
     def has_export(self, name: str) -> bool:
         """Whether the module exports `name`."""
-        return any(entry.name == name for entry in self.exports)
+        return name in self._export_names
+
+    @functools.cached_property
+    def _export_names(self) -> frozenset[str]:
+        return frozenset(entry.name for entry in self.exports)
 
 
 def too_long(size: int, limits: Limits) -> LimitError:

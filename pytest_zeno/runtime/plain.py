@@ -15,12 +15,13 @@ from pytest_zeno.limits import MIB, PAGE
 from pytest_zeno.runtime import abi, faults, layout
 from pytest_zeno.runtime.helpers import export, helper
 from pytest_zeno.runtime.instance import Instance
+from pytest_zeno.runtime.main_thread import main_thread
 from pytest_zeno.runtime.wasi import OUTPUT_BYTES, Exited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wasmtime import Func
+    from wasmtime import Func, Memory, Module
     from wasmtime import Instance as WasmInstance
 
     from pytest_zeno.errors import Phase, ZenoError
@@ -52,16 +53,33 @@ class PlainInstance(Instance):
 
     # -- building --------------------------------------------------------------------------------
 
+    def _link_shim(self, compiled: Module) -> WasmInstance:
+        from wasmtime import Instance as WasmInstance
+        from wasmtime import _ffi as ffi
+
+        main_thread.doors |= {ffi.wasmtime_instance_new.__code__, ffi.wasmtime_func_call.__code__}
+        return WasmInstance(self._store, compiled, [])
+
     def _prepare(self, shim: WasmInstance) -> None:
         from wasmtime import Func, FuncType
 
+        self._scratch: Memory = export(self._store, shim, "scratch")
         self._attached = False
         self._answering = False
         self._dropped = 0
         answer = _weakly(self._answer_wasi)
         self._helper_call: Func = Func(self._store, FuncType([], []), answer)
 
+    def _link(self, compiled: Module, shim: WasmInstance) -> Memory:
+        from wasmtime import Instance as WasmInstance
+
+        imports = [self._import(shim, entry.module, entry.name) for entry in self._module.imports]
+        self._guest = WasmInstance(self._store, compiled, imports)
+        memory: Memory = export(self._store, self._guest, "memory")
+        return memory
+
     def _import(self, shim: WasmInstance, module: str, name: str) -> Func:
+        """Return what answers one import."""
         from wasmtime import Func, FuncType, ValType
 
         if module == abi.WASI_MODULE:
@@ -97,8 +115,8 @@ class PlainInstance(Instance):
         for name in ("_functions", "_helper_call"):
             self.__dict__.pop(name, None)
 
-    def _call(self, function: Func) -> None:
-        self._run(function)
+    def _call(self, name: str) -> None:
+        self._run(export(self._store, self._guest, name))
 
     # -- entries ---------------------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from pytest_zeno.errors import ProtocolError, TrapError
 from pytest_zeno.limits import KIB
 from pytest_zeno.runtime import faults
-from pytest_zeno.runtime.helpers import export
 from pytest_zeno.runtime.instance import TURN
 from pytest_zeno.runtime.plain import PlainInstance
 from pytest_zeno.runtime.wasi import Exited, Wasi
@@ -132,7 +131,7 @@ class ReferenceInstance(PlainInstance):
             super()._start(shim, options)
         elif self._module.has_export("_start"):
             try:
-                self._call(export(self._store, self._guest, "_start"))
+                self._call("_start")
             except Exited as exited:
                 error = faults.from_exit(exited.status, self.wasi)
                 error.code = EXIT

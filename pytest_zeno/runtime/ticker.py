@@ -9,6 +9,7 @@ alarm, ends a guest that never calls the host: the epoch then jumps past every d
 
 from __future__ import annotations
 
+import atexit
 import os
 import select
 import signal
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 TICK: Final = 0.0025
 """Seconds between two epochs; a guest overshoots its deadline by two or three of them."""
 
+_PATIENCE: Final = 40
+"""Ticks that the thread waits without an instance: to start one costs more than a fresh guest."""
+
 _ENDING_SIGNALS: Final = frozenset(
     getattr(signal, name)
     for name in ("SIGINT", "SIGTERM", "SIGALRM", "SIGBREAK")
@@ -42,7 +46,7 @@ class Armed(Protocol):
 
 
 class Ticker:
-    """Moves the epoch of the engines whose instances live; its thread ends with the last one."""
+    """Moves the epoch of the engines whose instances live; its thread ends after the last one."""
 
     def __init__(self) -> None:
         self.now = 0
@@ -65,7 +69,7 @@ class Ticker:
         self._listen(wanted=True)
 
     def forget(self, instance: Armed) -> None:
-        """Stop watching; the thread ends with its last instance."""
+        """Stop watching; the thread waits a little for another instance and ends."""
         with self._lock:
             self._live.discard(instance)
             idle = not self._live
@@ -97,11 +101,13 @@ class Ticker:
             self._thread.start()
 
     def _run(self, ear: socket.socket) -> None:
+        alone = 0
         while True:
             ready, _, _ = select.select((ear,), (), (), TICK)
             ticks = int((time.monotonic() - self._reached) / TICK)
             with self._lock:
-                if not self._live:
+                alone = 0 if self._live else alone + 1
+                if alone > _PATIENCE:
                     self._engines.clear()
                     self._thread = None
                     return
@@ -127,6 +133,12 @@ class Ticker:
         previous = signal.set_wakeup_fd(ours if wanted else -1, warn_on_full_buffer=False)
         if previous not in (-1, ours):
             signal.set_wakeup_fd(previous)
+
+    def at_exit(self) -> None:
+        """Let go of the engines while wasmtime's modules still exist."""
+        with self._lock:
+            if not self._live:
+                self._engines.clear()
 
     def after_fork(self) -> None:
         """Start over in a forked child, where the thread does not exist."""
@@ -154,5 +166,6 @@ def _socket_pair() -> tuple[socket.socket, socket.socket]:
 ticker: Final = Ticker()
 """The one of this process: epochs belong to engines, and engines to the process."""
 
+atexit.register(ticker.at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=ticker.after_fork)
