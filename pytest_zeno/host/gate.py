@@ -38,6 +38,8 @@ Reply = bytes | int
 """What the guest gets: a text, or a number."""
 
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
+_VALUE: Final = b'{"success":true,"data":{"value":'
+_ENDS: Final = b"}}"
 _LOG: Final = HOST_FUNCTIONS.index("host_log")
 _ENV: Final = HOST_FUNCTIONS.index("host_env_get")
 _NUMBERS: Final = frozenset(HOST_FUNCTIONS.index(name) for name in ANSWER_NUMBERS)
@@ -78,7 +80,8 @@ class Gate:
         self.notes: dict[int, Entry] = {}
         """What entries asked so far, by thread: one may come in before another has read its own."""
         self._services = services
-        self._limits = limits
+        self._most_calls, self._most_nested = limits.host_calls, limits.nesting
+        self._largest = limits.reply
         self._defaults = defaults or {}
         self._faults = services.faults.present
         decide = {"host_log": _no_log, **deciders(grants, limits)}
@@ -87,7 +90,7 @@ class Gate:
             _no_log,
             lambda query: _success(services.db.query(query)),
             lambda request: _success(services.http.send(request, self.until)),
-            lambda key: _success({"value": services.scope.read(key)}),
+            lambda key: _VALUE + _encode(services.scope.find(key)) + _ENDS,
             self._write_scope,
             lambda file: _success({"content": services.files.read(self.plugin, file)}),
             self._write_file,
@@ -96,7 +99,7 @@ class Gate:
 
     def begin(self, phase: Phase) -> Entry:
         """Begin a page of notes for an entry of this thread."""
-        notes = self.notes[get_ident()] = Entry(self.plugin, phase, self._limits.host_calls)
+        notes = self.notes[get_ident()] = Entry(self.plugin, phase, self._most_calls)
         return notes
 
     def resume(self, outer: Entry | None) -> None:
@@ -122,20 +125,20 @@ class Gate:
         """Answer a host call; while it is answered, others of this thread are nested in it."""
         thread = get_ident()
         depth = _answering.get(thread, 0)
-        if depth >= self._limits.nesting:
+        if depth >= self._most_nested:
             raise self._too_deep()
         try:
             _answering[thread] = depth + 1
-            return self._answered(function, request)
+            return self._answered(function, request, thread)
         finally:
             if depth:
                 _answering[thread] = depth
             else:
                 _answering.pop(thread, None)
 
-    def _answered(self, function: int, request: bytes) -> Reply:
+    def _answered(self, function: int, request: bytes, thread: int) -> Reply:
         started = perf_counter()
-        notes = self._counted()
+        notes = self._counted(thread)
         code: Code | str = ""
         detail, reply = "", None
         try:
@@ -145,7 +148,7 @@ class Gate:
                 rule, detail, reply = self._met(function, request, rule, notes)
             if reply is None:
                 reply = self._serve[function](decision.resource)
-            if reply.__class__ is bytes and len(reply) > self._limits.reply:
+            if reply.__class__ is bytes and len(reply) > self._largest:
                 raise Refused("limit_exceeded", "reply.size", f"{len(reply)} bytes")
         except Refused as refusal:
             code, rule, detail = refusal.code, refusal.rule, refusal.detail
@@ -167,7 +170,7 @@ class Gate:
 
     def outside(self, function: int, pointer: int, size: int, /) -> Reply:
         """Answer a host call whose request lies outside the memory: the plugin's breach."""
-        self._counted()
+        self._counted(get_ident())
         reply = _refusal(function, Refused("invalid_request", _OUTSIDE))
         detail = f"{size} bytes at {pointer} lie outside the memory"
         self._breach(HOST_FUNCTIONS[function], "invalid_request", _OUTSIDE, detail, reply)
@@ -240,18 +243,18 @@ class Gate:
     def _present(self) -> Entry:
         return self.notes.get(get_ident()) or self.begin(self.phase)
 
-    def _counted(self) -> Entry:
-        notes = self.notes.get(get_ident()) or self.begin(self.phase)
+    def _counted(self, thread: int) -> Entry:
+        notes = self.notes.get(thread) or self.begin(self.phase)
         notes.left -= 1
         if notes.left < 0:
-            most = self._limits.host_calls
+            most = self._most_calls
             text = f"more than {most} host calls in one entry"
             raise exceeded("host_calls", text, "look for a loop around a host call", allowed=most)
         return notes
 
     def _too_deep(self) -> LimitError:
         """Return the error for host calls that call plugins that make host calls, and so on."""
-        most = self._limits.nesting
+        most = self._most_nested
         text = f"a host call that is nested in {most} others, each of another plugin"
         return exceeded("nesting", text, "look for plugins that call each other", allowed=most)
 

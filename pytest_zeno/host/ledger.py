@@ -1,6 +1,6 @@
 """The ledger: every host call a plugin made, what was decided and why (PERMISSIONS.md, General 7).
 
-The guest learns a fixed text; what stands here is for the plugin's author. A call costs one tuple
+The guest learns a fixed text; what stands here is for the plugin's author. A call costs one trace
 while the guest runs, and becomes a `HostCall` when somebody looks.
 """
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from pytest_zeno.limits import KIB, MIB
 from pytest_zeno.text import visible_bytes
@@ -38,7 +40,7 @@ EACH: Final = 256
 _SHOWN: Final = 60
 
 
-class Trace(NamedTuple):
+class Trace(msgspec.Struct, frozen=True, gc=False):
     """One host call as it is noted down while the guest waits."""
 
     function: str

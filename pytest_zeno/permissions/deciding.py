@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.permissions import database, env, filesystem, network, scope
@@ -33,7 +34,7 @@ def deciders(grants: Grants, limits: Limits) -> dict[str, Decide]:
     return {
         "host_db_query": lambda request, _: database.decide(grants, request, limits),
         "host_http_request": lambda request, _: network.decide(grants, request, limits),
-        "host_scope_get": lambda key, phase: scope.decide_get(grants, key, phase),
+        "host_scope_get": partial(scope.decide_get, grants),
         "host_scope_set": lambda request, phase: scope.decide_set(grants, request, phase, limits),
         "host_file_read": lambda path, _: filesystem.decide_read(grants, path),
         "host_file_write": lambda request, _: filesystem.decide_write(grants, request, limits),

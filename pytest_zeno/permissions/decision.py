@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision(Generic[T_co]):
+class Decision(msgspec.Struct, Generic[T_co], frozen=True, gc=False):
     """A request is allowed.
 
     ``rule`` names, for the ledger, the grant that decided (``env.grant API_KEY``); ``resource``

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_zeno.limits import KIB, MIB
@@ -53,6 +54,11 @@ def decide_get(grants: Grants, key: bytes, phase: Phase) -> Decision[ScopeKey]:
         invalid(
             "scope.key", f"the key {visible_bytes(key)} has more than {MOST_CHARACTERS} characters"
         )
+    return _readable(key)
+
+
+@lru_cache(maxsize=512)  # a plugin asks for few keys, and often: half of a host call's time
+def _readable(key: bytes) -> Decision[ScopeKey]:
     return Decision("scope.grant read", _segments(read_text("scope", key)))
 
 

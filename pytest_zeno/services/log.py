@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from pytest_zeno.limits import MIB
 from pytest_zeno.permissions.refusal import Refused
@@ -34,8 +35,7 @@ LEVELS: Final = {
 _NAMES: Final = {name.encode(): name for name in LEVELS}
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class LogRecord:
+class LogRecord(msgspec.Struct, frozen=True, gc=False):
     """One line that a plugin logged.
 
     ``message`` went through `pytest_zeno.text`, so every sink may show it; ``size`` is what the

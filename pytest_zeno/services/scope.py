@@ -58,7 +58,7 @@ class ScopeService:
 
     def __contains__(self, key: str) -> bool:
         try:
-            self._find(tuple(key.split(".")))
+            self.find(tuple(key.split(".")))
         except Refused:
             return False
         return True
@@ -84,7 +84,20 @@ class ScopeService:
 
         Raises Refused (``not_found``), also where a key would walk into something else than a map.
         """
-        return _copied(self._find(keys))
+        return _copied(self.find(keys))
+
+    def find(self, keys: tuple[str, ...]) -> Any:
+        """Return the value behind `keys` as it is stored, for those who only look at it.
+
+        Raises Refused as `read` does.
+        """
+        at, found = 0, self._values
+        try:
+            for at, key in enumerate(keys):  # noqa: B007 (used where no key leads on)
+                found = found[key]
+        except (KeyError, TypeError):  # no such name, or nothing that has names
+            raise _missing(keys[: at + 1], found) from None
+        return found
 
     def write(self, keys: tuple[str, ...], value: Any) -> None:
         """Put in a copy of `value`; maps that are missing on the way to it are made.
@@ -121,14 +134,6 @@ class ScopeService:
     def close(self) -> None:
         """Forget the values; nothing else is held."""
         self._values = {}
-
-    def _find(self, keys: tuple[str, ...]) -> Any:
-        found: Any = self._values
-        for at, key in enumerate(keys):
-            if not isinstance(found, dict) or key not in found:
-                raise _missing(keys[: at + 1], found)
-            found = found[key]
-        return found
 
     def _put(self, keys: tuple[str, ...], value: Any) -> None:
         copy = _checked(value, ".".join(keys), len(keys) - 1)

@@ -98,6 +98,14 @@ def test_read_gives_segments():
     assert get(b"user.name") == Decision("scope.grant read", ("user", "name"))
 
 
+@pytest.mark.parametrize("key", [b"user.name", b"user..name", b"\xff"])
+def test_what_was_decided_about_a_key_is_no_right_of_others(key):
+    """A key that one plugin may read is refused to one without the right, and in other phases."""
+    get(key)
+    assert code(get(key, make_grants({"scope": ["write"]}))) == "permission_denied"
+    assert code(get(key, phase="init")) == "permission_denied"
+
+
 def test_write_gives_segments_and_value():
     """A write comes as segments and the value, null included."""
     write = ScopeWrite(("a", "b"), None)
