@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import stat
+from copy import deepcopy
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_zeno.errors import ManifestError, Problem
@@ -22,15 +25,29 @@ def load_manifest(path: Path) -> Manifest:
 
     Raises ManifestError with every problem, warnings included, when one is an error.
     """
-    reading = read_manifest(_read(path), str(path))
-    if reading.manifest is None:
-        raise ManifestError(reading.problems)
-    problem = _binary_problem(path, reading.manifest)
+    manifest = _manifest(_read(path), str(path))
+    problem = _binary_problem(path, manifest)
     if problem is not None:
         problems = sorted(
-            (problem, *reading.problems), key=lambda found: (found.line, found.column)
+            (problem, *manifest.warnings), key=lambda found: (found.line, found.column)
         )
-        raise ManifestError(tuple(problems), plugin=reading.manifest.name)
+        raise ManifestError(tuple(problems), plugin=manifest.name)
+    # Its own, for whoever gets it.
+    return replace(
+        manifest,
+        requires=dict(manifest.requires),
+        config=dict(manifest.config),
+        slots=deepcopy(manifest.slots),
+        marks=dict(manifest.marks),
+    )
+
+
+@lru_cache(64)
+def _manifest(data: bytes, file: str) -> Manifest:
+    """Read a manifest once: tests load the same plugin over and over. Raises ManifestError."""
+    reading = read_manifest(data, file)
+    if reading.manifest is None:
+        raise ManifestError(reading.problems)
     return reading.manifest
 
 

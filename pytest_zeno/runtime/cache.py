@@ -6,6 +6,7 @@ is checked once in a process, and a file appears only whole (written elsewhere, 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import stat
@@ -25,18 +26,24 @@ if TYPE_CHECKING:
     from pytest_zeno.limits import Limits
 
 ENVIRONMENT_VARIABLE: Final = "ZENO_CACHE_DIR"
+_PLACES: Final = ("XDG_CACHE_HOME", "HOME", "LOCALAPPDATA", "USERPROFILE")
 _DIGEST_BYTES: Final = 32
 
 _checked: set[Path] = set()
 """Files whose digest this process has verified."""
 
 
-def compiled(wasm: bytes, options: EngineOptions, limits: Limits) -> Module:
+def compiled(
+    wasm: bytes, options: EngineOptions, limits: Limits, *, sha256: str | None = None
+) -> Module:
     """Return `wasm` compiled for `options`, from the cache or through a compiling child.
+
+    `sha256` is the digest of `wasm`, where it is known: a large one takes milliseconds.
 
     Raises LimitError or LoadError as `compiler.compile_to` does.
     """
-    key = hashlib.sha256(options.fingerprint().encode() + b"\0" + wasm).hexdigest()
+    sha256 = sha256 or hashlib.sha256(wasm).hexdigest()
+    key = hashlib.sha256(f"{options.fingerprint()}\0{sha256}".encode()).hexdigest()
     path = cache_directory() / f"{key}.cwasm"
     module = _open(path, options)
     if module is None:
@@ -67,13 +74,16 @@ def cache_directory() -> Path:
     may write to is not used: a private temporary one takes its place for this process.
     """
     named = os.environ.get(ENVIRONMENT_VARIABLE)
-    if named:
-        folder = Path(named)
-    else:
-        from platformdirs import user_cache_path
-
-        folder = user_cache_path("pytest-zeno", appauthor=False)
+    folder = Path(named) if named else _users_directory(*map(os.environ.get, _PLACES))
     return folder if _private(folder) else _temporary_directory()
+
+
+@functools.cache
+def _users_directory(*_places: str | None) -> Path:
+    """Return the user's cache folder, which depends on these variables' values."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("pytest-zeno", appauthor=False)
 
 
 def _private(folder: Path) -> bool:

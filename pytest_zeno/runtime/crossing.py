@@ -63,7 +63,7 @@ class Entry:
             context,
             function,
             ctypes.byref(self.cells),
-            _number(numbers),
+            number(numbers),
             ctypes.byref(self.trap),
         )
 
@@ -100,7 +100,7 @@ def taken(error: int | None, trap: ctypes.c_void_p) -> Trap | WasmtimeError:
 
 
 @cache
-def _number(number: int) -> Any:
+def number(number: int) -> Any:
     """Return a number as an argument that is passed with the least work."""
     return reference(number)
 

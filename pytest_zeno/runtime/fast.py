@@ -41,11 +41,12 @@ _lengths: Final = struct.Struct("<II").pack
 # Places in the row of `Linking`: what adapter.wat imports, in its order, then what wasi.wat
 # imports, then what the guest imports.
 _FUNCTIONS: Final = (
-    *("alloc", "free"),
+    "alloc",
     *("plugin_init", "plugin_register_slots", "plugin_execute", "plugin_cleanup"),
 )
 _MEMORY: Final = 0
-_SCRATCH: Final = _MEMORY + 1 + len(_FUNCTIONS)
+_FREE: Final = _MEMORY + 1 + len(_FUNCTIONS)
+_SCRATCH: Final = _FREE + 1
 _ADAPTER_PARTS: Final = _SCRATCH + 3
 _WASI: Final = _ADAPTER_PARTS
 _WASI_PARTS: Final = 4
@@ -97,8 +98,7 @@ class FastInstance(Instance):
 
     def _link(self, compiled: Module, shim: Any) -> Memory:
         linking, imports = self._linking, self._module.imports
-        for place, entry in enumerate(imports, _IMPORTS):
-            linking.take(place, shim, entry.name)
+        linking.take(_IMPORTS, shim, *(entry.name for entry in imports))
         self._guest = linking.instantiate(compiled, _IMPORTS, len(imports))
         linking.take(_MEMORY, self._guest, "memory")
         self._guest_view = view_at(linking.start_of(_MEMORY), _ADDRESS_SPACE)
@@ -121,8 +121,8 @@ class FastInstance(Instance):
         linking, guest = self._linking, self._guest
         self.refused_at_start = linking.number(shim, "refused")
         self._frees = self._module.has_export("free")
-        for place, name in enumerate(_FUNCTIONS, _MEMORY + 1):
-            linking.take(place, shim if name == "free" and not self._frees else guest, name)
+        linking.take(_MEMORY + 1, guest, *_FUNCTIONS)
+        linking.take(_FREE, guest if self._frees else shim, "free")
         linking.take(_SCRATCH + 1, shim, "host")
         linking.put(_SCRATCH + 2, self._host.function)
         adapter = linking.instantiate(helper("adapter", options), _MEMORY, _ADAPTER_PARTS)

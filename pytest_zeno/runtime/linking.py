@@ -11,7 +11,7 @@ import ctypes
 import functools
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_zeno.runtime.crossing import native, taken
+from pytest_zeno.runtime.crossing import native, number, taken
 from pytest_zeno.runtime.main_thread import main_thread
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Linking:
             self.context,
             module.ptr(),
             ctypes.byref(self._row, first * _PLACE_BYTES),
-            ctypes.c_size_t(count),
+            number(count),
             instance,
             ctypes.byref(self._trap),
         )
@@ -54,14 +54,21 @@ class Linking:
 
     main_thread.doors.add(instantiate.__code__)
 
-    def take(self, place: int, instance: Any, name: str) -> None:
-        """Put an instance's export into a place. Raises KeyError when there is none."""
-        _take(self.context, instance, name, ctypes.byref(self._row, place * _PLACE_BYTES))
+    def take(self, place: int, instance: Any, *names: str) -> None:
+        """Put an instance's exports into the places from `place` on.
+
+        Raises KeyError when there is none of that name.
+        """
+        get, context, row = _export_get(), self.context, self._row
+        for at, name in enumerate(names, place):
+            if not get(context, instance, *_named(name), ctypes.byref(row, at * _PLACE_BYTES)):
+                raise KeyError(name)
 
     def function(self, instance: Any, name: str) -> Any:
         """Return a reference to an exported function. Raises KeyError when there is none."""
         found = _structures().wasmtime_extern_t()
-        _take(self.context, instance, name, ctypes.byref(found))
+        if not _export_get()(self.context, instance, *_named(name), ctypes.byref(found)):
+            raise KeyError(name)
         return ctypes.byref(found, _ITSELF)
 
     def number(self, instance: Any, name: str) -> int:
@@ -69,8 +76,8 @@ class Linking:
         value = _structures().wasmtime_val_t()
         found = self.function(instance, name)
         native("wasmtime_global_get")(self.context, found, ctypes.byref(value))
-        number: int = value.of.i32
-        return number
+        result: int = value.of.i32
+        return result
 
     def copy(self, source: int, place: int) -> None:
         """Put what is in one place into another one, too."""
@@ -102,19 +109,17 @@ class Linking:
             taken(None, self._trap)
 
 
-def _take(context: Any, instance: Any, name: str, found: Any) -> None:
-    text, size = _named(name)
-    if not native("wasmtime_instance_export_get", ctypes.c_bool)(
-        context, instance, text, size, found
-    ):
-        raise KeyError(name)
+@functools.cache
+def _export_get() -> Any:
+    return native("wasmtime_instance_export_get", ctypes.c_bool)
 
 
 @functools.lru_cache(512)
-def _named(name: str) -> tuple[Any, ctypes.c_size_t]:
-    """Return a name as the C API takes it."""
+def _named(name: str) -> tuple[Any, Any]:
+    """Return a name as the C API takes it: where it starts, and its length."""
     encoded = name.encode()
-    return ctypes.create_string_buffer(encoded, len(encoded)), ctypes.c_size_t(len(encoded))
+    start = ctypes.byref(ctypes.create_string_buffer(encoded, len(encoded)))
+    return start, number(len(encoded))
 
 
 @functools.cache

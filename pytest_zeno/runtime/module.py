@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_zeno.errors import LimitError, LoadError, Problem
 from pytest_zeno.limits import exceeded
@@ -34,6 +34,27 @@ class Export:
 
     name: str
     type: str
+
+
+class _Interface(NamedTuple):
+    """What a module imports and exports, and how that breaks the contract."""
+
+    imports: tuple[Import, ...]
+    exports: tuple[Export, ...]
+    problems: tuple[Problem, ...]
+
+
+_MOST_INTERFACES: Final = 256
+_interfaces: Final[dict[str, _Interface]] = {}
+"""Those of the modules that were loaded last, by their digest."""
+
+
+def _interface(compiled: wasmtime.Module) -> _Interface:
+    imports = tuple(
+        Import(entry.module, entry.name or "", _type_text(entry.type)) for entry in compiled.imports
+    )
+    exports = tuple(Export(entry.name, _type_text(entry.type)) for entry in compiled.exports)
+    return _Interface(imports, exports, (*_import_problems(imports), *_export_problems(exports)))
 
 
 class GuestModule:
@@ -69,7 +90,9 @@ class GuestModule:
         found = self._compiled.get(metered)
         if found is None:
             options = EngineOptions(self.limits.stack, metered=metered)
-            found = self._compiled[metered] = cache.compiled(self.wasm, options, self.limits)
+            found = self._compiled[metered] = cache.compiled(
+                self.wasm, options, self.limits, sha256=self.sha256
+            )
             if not self._known_valid:
                 cache.note_valid(self.sha256)
         return found
@@ -77,27 +100,32 @@ class GuestModule:
     @functools.cached_property
     def imports(self) -> tuple[Import, ...]:
         """What the module imports, in file order."""
-        return tuple(
-            Import(entry.module, entry.name or "", _type_text(entry.type))
-            for entry in self.compiled().imports
-        )
+        return self._interface.imports
 
     @functools.cached_property
     def exports(self) -> tuple[Export, ...]:
         """What the module exports, in file order."""
-        return tuple(
-            Export(entry.name, _type_text(entry.type)) for entry in self.compiled().exports
-        )
+        return self._interface.exports
 
     @functools.cached_property
     def problems(self) -> tuple[Problem, ...]:
         """Every way in which imports and exports break ABI.md sections 2 and 6."""
-        return (*_import_problems(self.imports), *_export_problems(self.exports))
+        return self._interface.problems
 
     @functools.cached_property
     def uses_wasi(self) -> bool:
         """Whether any import comes from WASI."""
         return any(entry.module == abi.WASI_MODULE for entry in self.imports)
+
+    @functools.cached_property
+    def _interface(self) -> _Interface:
+        """What follows from the module's bytes alone, worked out once in a process."""
+        compiled, found = self.compiled(), _interfaces.get(self.sha256)
+        if found is None:
+            while len(_interfaces) >= _MOST_INTERFACES:
+                _interfaces.pop(next(iter(_interfaces)), None)
+            found = _interfaces[self.sha256] = _interface(compiled)
+        return found
 
     def has_export(self, name: str) -> bool:
         """Whether the module exports `name`."""

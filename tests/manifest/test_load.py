@@ -137,3 +137,22 @@ def test_a_relative_path(tmp_path, monkeypatch):
     make(tmp_path)
     monkeypatch.chdir(tmp_path)
     assert load_manifest(Path("manifest.yaml")).name == "demo"
+
+
+def test_each_load_has_a_manifest_of_its_own(tmp_path):
+    """The text is read once; what one test does to what it got is not seen by another."""
+    path = make(tmp_path / "p", BASE + "slots: {demo.run: {inputs: {}}}\n")
+    first, second = load_manifest(path), load_manifest(path)
+    assert first == second
+    assert first.marks == second.marks
+    first.slots.clear()
+    first.config["new"] = None
+    assert load_manifest(path) == second
+
+
+def test_a_changed_manifest_is_read_again(tmp_path):
+    """What counts are the bytes, not the file's name or time."""
+    path = make(tmp_path / "p")
+    assert load_manifest(path).version == "1.0.0"
+    make(tmp_path / "p", BASE.replace("1.0.0", "1.0.1"))
+    assert load_manifest(path).version == "1.0.1"

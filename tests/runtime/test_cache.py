@@ -191,7 +191,20 @@ def test_without_the_variable_the_users_cache_is_used(
     """Where platformdirs says."""
     monkeypatch.delenv(cache.ENVIRONMENT_VARIABLE)
     monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: tmp_path / "own")
+    monkeypatch.setenv("HOME", str(tmp_path))  # nobody has asked with this one
     assert cache.cache_directory() == tmp_path / "own"
+
+
+def test_the_users_cache_moves_with_its_home(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A changed environment is noticed, as when a test has a home of its own."""
+    monkeypatch.delenv(cache.ENVIRONMENT_VARIABLE)
+    usual = lambda *_, **__: Path(os.environ["HOME"]) / "own"  # noqa: E731 (a stand-in)
+    monkeypatch.setattr("platformdirs.user_cache_path", usual)
+    for name in ("first", "second"):
+        monkeypatch.setenv("HOME", str(tmp_path / name))
+        assert cache.cache_directory() == tmp_path / name / "own"
 
 
 def _compile_in_a_process(folder: str, log: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from pytest_zeno.errors import LimitError, LoadError
 from pytest_zeno.limits import Limits
 from pytest_zeno.runtime import abi
+from pytest_zeno.runtime import module as module_code
 from pytest_zeno.runtime.instance import check_module
 from pytest_zeno.runtime.module import GuestModule
 from tests.runtime.guests import ALLOC, guest, module, text, wasm
@@ -274,3 +275,18 @@ def test_a_module_says_what_it_is() -> None:
     assert repr(loaded) == f"<GuestModule {loaded.sha256[:12]} {len(binary)} bytes>"
     assert [entry.name for entry in loaded.exports][:2] == ["memory", "alloc"]
     assert not loaded.uses_wasi
+
+
+def test_what_a_module_imports_and_exports_is_worked_out_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Tests load the same plugin over and over; another module has its own, the oldest goes."""
+    monkeypatch.setattr(module_code, "_interfaces", known := {})
+    monkeypatch.setattr(module_code, "_MOST_INTERFACES", 1)
+    wasm, other = guest(imports=("host_log",)), guest(run="(i32.const 1)")
+    first, again = GuestModule(wasm, Limits()), GuestModule(wasm, Limits())
+    assert first.imports is again.imports
+    assert [entry.name for entry in first.imports] == ["host_log"]
+    assert GuestModule(other, Limits()).imports == ()
+    assert list(known) == [GuestModule(other, Limits()).sha256]
+    assert GuestModule(wasm, Limits()).imports == first.imports

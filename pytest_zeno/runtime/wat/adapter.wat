@@ -6,12 +6,12 @@
   (type $two (func (param i32 i32) (result i32)))
   (import "guest" "memory" (memory $g 0))
   (import "guest" "alloc" (func $alloc (param i32) (result i32)))
-  (import "guest" "free" (func $free (param i32)))
   (import "guest" "plugin_init" (func $plugin_init (result i32)))
   (import "guest" "plugin_register_slots" (func $plugin_register_slots (result i32)))
   (import "guest" "plugin_execute"
     (func $plugin_execute (param i32 i32 i32 i32) (result i32)))
   (import "guest" "plugin_cleanup" (func $plugin_cleanup))
+  (import "guest" "free" (func $free (param i32)))
   (import "shim" "scratch" (memory $s 22))
   (import "shim" "host" (table 8 8 funcref))
   (import "host" "call" (func $host))
