@@ -8,9 +8,9 @@ suspected again when all is measured anew leaks.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pytest_zeno.leaks.tracked import Kept, Stack, difference, kept
+from pytest_zeno.leaks.tracked import NOTHING, Kept, Stack, difference, kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,28 +56,49 @@ def watch(
         work()
     settle()
     suspects = _suspects(work, times, settle)
-    if suspects:
-        again = _suspects(work, times, settle)
-        suspects = {stack: again[stack] for stack in suspects.keys() & again.keys()}
-    return tuple(sorted(suspects.values(), key=lambda one: (-one.bytes, one.stack)))
+    if not suspects:
+        return ()
+    again = _suspects(work, times, settle)
+    found = [one.grown for stack, one in again.items() if _still(suspects.get(stack), one)]
+    return tuple(sorted(found, key=lambda one: (-one.bytes, one.stack)))
+
+
+class _Suspect(NamedTuple):
+    """What grew, and what was kept of it in the smaller window and in the larger."""
+
+    grown: Grown
+    once: Kept
+    twice: Kept
 
 
 def _suspects(
     work: Callable[[], object], times: int, settle: Callable[[], object]
-) -> dict[Stack, Grown]:
+) -> dict[Stack, _Suspect]:
     once, twice = (kept(work, times * many, settle) for many in (1, 2))
-    return {
-        stack: found
-        for stack, more in difference(once, twice).items()
-        if (found := _grown(stack, more, twice[stack], times))
-    }
+    found = {}
+    for stack, more in difference(once, twice).items():
+        before, after = once.get(stack, NOTHING), twice[stack]
+        grown = _grown(stack, more, before, after, times)
+        if grown:
+            found[stack] = _Suspect(grown, before, after)
+    return found
 
 
-def _grown(stack: Stack, more: Kept, last: Kept, times: int) -> Grown | None:
+def _still(first: _Suspect | None, second: _Suspect) -> bool:
+    """Whether a suspect is one again; one block that is moved has to have grown meanwhile.
+
+    A table whose entries come and go is moved now and then, too, and is no larger for it.
+    """
+    if first is None:
+        return False
+    return bool(second.grown.blocks) or second.once.bytes > first.twice.bytes
+
+
+def _grown(stack: Stack, more: Kept, before: Kept, after: Kept, times: int) -> Grown | None:
     """Return what one stack keeps of each repetition; None when that is nothing."""
     if more.blocks >= max(FEWEST, times / EVERY):
         return Grown(stack, more.blocks / times, more.bytes / times)
     # One block that was moved as it grew: between both looks lie twice as many repetitions.
-    if last.blocks < EVERY and more.bytes >= max(LEAST, BYTES * times):
+    if before.blocks and after.blocks < FEWEST and more.bytes >= max(LEAST, BYTES * times):
         return Grown(stack, 0, more.bytes / (2 * times))
     return None

@@ -61,6 +61,18 @@ def test_what_has_a_bound_is_no_leak(most):
     assert watch(work, TIMES) == ()
 
 
+def test_a_table_that_is_moved_is_no_leak():
+    """Entries that come and go have a dict rebuilt now and then, as large as it was."""
+    table, count = dict.fromkeys(range(3_000)), iter(range(10**6))
+
+    def work():
+        key = 10_000 + next(count)
+        table[key] = None
+        del table[key]
+
+    assert watch(work, TIMES) == ()
+
+
 def test_cycles_are_no_leak():
     """They are gone when the collector has been."""
 
