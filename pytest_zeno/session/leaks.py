@@ -125,7 +125,12 @@ def _judge(item: pytest.Item, subject: Subject, check: str, times: int) -> None:
     properties.write(item, told)
     if text:
         again = bound.again(item.config, subject, f"{NAME}[{check}]")
-        lines = [f"{label}: {_HALVES[check]}: {line}", *text, other, f"again: {again} {OPTION}"]
+        lines = [
+            f"{label}: {_HALVES[check]}: {line}",
+            *text,
+            other,
+            f"again: {again} {OPTION}={times}",
+        ]
         pytest.fail("\n".join(filter(None, lines)), pytrace=False)
 
 

@@ -50,7 +50,7 @@ def test_what_stays_is_named(pytester, monkeypatch):
             f"*{__name__.rpartition('.')[2]}.py:* in keeping",
             "hint: a service, fixture or hook *",
             "guest: linear memory steady over *",
-            "again: pytest --zeno-plugin=* -k 'leaks?calls?' --zeno-leaks",
+            "again: pytest --zeno-plugin=* -k 'leaks?calls?' --zeno-leaks=200",
         ]
     )
 
