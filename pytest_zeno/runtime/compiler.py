@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -44,7 +43,7 @@ def compile_to(wasm: bytes, target: Path, options: EngineOptions, limits: Limits
     Raises LimitError (``limit.compile_time``, ``limit.compile_memory``) or LoadError
     (``load.compile``). PERMISSIONS.md, Limits.
     """
-    job = json.dumps({"target": str(target), "memory": limits.compile_memory} | asdict(options))
+    job = json.dumps({"target": str(target), "memory": limits.compile_memory} | options._asdict())
     try:
         done = subprocess.run(  # noqa: S603 (our own interpreter and module)
             [sys.executable, "-I", "-c", _BOOT, *_import_paths(), job],

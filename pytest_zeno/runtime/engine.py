@@ -9,9 +9,8 @@ from __future__ import annotations
 import atexit
 import functools
 import platform
-from dataclasses import asdict, dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_zeno.runtime import backtrace
 
@@ -33,8 +32,7 @@ _LATER_PROPOSALS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
+class EngineOptions(NamedTuple):
     """What makes two compiled modules incompatible, and so part of the cache's key.
 
     ``stack`` is the guest's stack in bytes; ``metered`` counts fuel, which costs speed.
@@ -45,14 +43,8 @@ class EngineOptions:
 
     def fingerprint(self) -> str:
         """Return a text that names the compiler, the machine and the options."""
-        options = ",".join(f"{name}={value}" for name, value in sorted(asdict(self).items()))
+        options = ",".join(f"{name}={value}" for name, value in sorted(self._asdict().items()))
         return f"wasmtime-{wasmtime_version()}-{platform.machine()}-dwarf-{options}"
-
-
-@functools.cache
-def engine_options(stack: int, *, metered: bool = False) -> EngineOptions:
-    """Return the one `EngineOptions` of these values in this process."""
-    return EngineOptions(stack, metered=metered)
 
 
 @functools.cache

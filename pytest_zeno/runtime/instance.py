@@ -26,7 +26,7 @@ from pytest_zeno.errors import (
 )
 from pytest_zeno.runtime import faults
 from pytest_zeno.runtime.crossing import context_address, headroom, native, reference
-from pytest_zeno.runtime.engine import engine_options, running_engine
+from pytest_zeno.runtime.engine import EngineOptions, running_engine
 from pytest_zeno.runtime.helpers import INSTANCES, MEMORIES, SHIM_TABLES, helper
 from pytest_zeno.runtime.ticker import ticker
 from pytest_zeno.runtime.wasi import Exited, Wasi
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from wasmtime import Memory, Module, Store
 
     from pytest_zeno.limits import Limits
-    from pytest_zeno.runtime.engine import EngineOptions
     from pytest_zeno.runtime.module import GuestModule
 
 
@@ -151,7 +150,7 @@ class Instance(ABC):
     def _boot(self) -> None:
         import wasmtime
 
-        options = engine_options(self.limits.stack, metered=self.metered)
+        options = EngineOptions(self.limits.stack, metered=self.metered)
         engine = running_engine(options)
         compiled = self._module.compiled(metered=self.metered)
         for name in self.helpers:  # the time that they take to compile is not the guest's

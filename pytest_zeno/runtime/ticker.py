@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 TICK: Final = 0.0025
 """Seconds between two epochs; a guest overshoots its deadline by two or three of them."""
 
-_PATIENCE: Final = 40
-"""Ticks that the thread waits without an instance: to start one costs more than a fresh guest."""
+_PATIENCE: Final = 0.1
+"""Seconds that the thread waits for an instance: to start one costs more than a fresh guest."""
 
 _ENDING_SIGNALS: Final = frozenset(
     getattr(signal, name)
@@ -101,13 +101,14 @@ class Ticker:
             self._thread.start()
 
     def _run(self, ear: socket.socket) -> None:
-        alone = 0
+        needed = time.monotonic()
         while True:
             ready, _, _ = select.select((ear,), (), (), TICK)
             ticks = int((time.monotonic() - self._reached) / TICK)
             with self._lock:
-                alone = 0 if self._live else alone + 1
-                if alone > _PATIENCE:
+                if self._live:
+                    needed = time.monotonic()
+                elif time.monotonic() - needed > _PATIENCE:
                     self._engines.clear()
                     self._thread = None
                     return

@@ -14,6 +14,7 @@ import pytest
 
 from pytest_zeno.errors import LimitError, ZenoError
 from pytest_zeno.limits import Limits
+from pytest_zeno.runtime import ticker as ticker_code
 from pytest_zeno.runtime.engine import EngineOptions, running_engine
 from pytest_zeno.runtime.fast import FastInstance
 from pytest_zeno.runtime.ticker import TICK, ticker
@@ -155,6 +156,18 @@ def test_the_thread_ends_with_the_last_instance(path: type[Instance]) -> None:
     _wait_until_quiet()
     assert not _ticking()
     assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_the_thread_waits_for_the_next_instance(
+    path: type[Instance], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One guest after the other, as property tests have them, needs no thread after the other."""
+    monkeypatch.setattr(ticker_code, "_PATIENCE", 1e6)
+    path(module(guest()), Calls(), Limits()).close()
+    first = ticker._thread
+    path(module(guest()), Calls(), Limits()).close()
+    assert first is not None
+    assert ticker._thread is first
 
 
 def test_the_thread_ends_when_instances_are_forgotten() -> None:
