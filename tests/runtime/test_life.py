@@ -188,6 +188,7 @@ def test_a_thousand_instances_leave_no_store_thread_or_file(path: type[Instance]
     compiled, calls = module(guest()), Calls()
     path(compiled, calls, Limits()).close()
     gc.collect()
+    keeper = path(compiled, calls, Limits())  # the clock's thread is there before and after
     before = _stores(), threading.active_count(), _open_files()
     references = []
     for _ in range(1000):
@@ -201,6 +202,7 @@ def test_a_thousand_instances_leave_no_store_thread_or_file(path: type[Instance]
     assert _stores() == before[0]
     assert threading.active_count() <= before[1]
     assert _open_files() == before[2]
+    keeper.close()
 
 
 def test_an_instance_that_nobody_closed_is_collected(path: type[Instance]) -> None:
