@@ -201,11 +201,12 @@ class Guest(Closing):
                 if slot is not last:
                     last, name = slot, slot.encode()
                 answer = instance.execute(name, request)
-                try:
-                    response = parse(answer)
-                    known = len(answer) <= short and write(response) == answer
-                except UNREADABLE:
-                    known = False
+                if known := len(answer) <= short:
+                    try:
+                        response = parse(answer)
+                        known = write(response) == answer
+                    except UNREADABLE:
+                        known = False
                 if not (known and (response.success or response.error)):
                     response = decode_response(answer, limits)
             except BaseException as failure:
