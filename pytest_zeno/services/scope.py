@@ -26,6 +26,10 @@ MOST_KEYS: Final = 10_000
 MOST_BYTES: Final = MIB
 """How large the value of one name may be, as JSON."""
 
+_COMPARED: Final = 32
+_COMPARABLE: Final = 64
+"""How many names a missing one is compared with, and how many characters they may have."""
+
 _DEPTH: Final = Limits().json_depth
 _LOWEST, _HIGHEST = -(2**63), 2**64 - 1
 _encode: Final = msgspec.json.Encoder().encode
@@ -167,9 +171,15 @@ def _missing(keys: tuple[str, ...], found: Any) -> Refused:
         where = quoted(".".join(keys[:-1]))
         detail = f"{where} is {type_name(found)}; dots walk into objects only"
         return Refused("not_found", "scope.walk", detail)
-    hint = nearest(keys[-1], found)
+    hint = _hint(keys[-1], found)
     detail = f"the scope has no {quoted('.'.join(keys))}"
     return Refused("not_found", "scope.absent", f"{detail}; {hint}" if hint else detail)
+
+
+def _hint(key: str, found: dict[str, Any]) -> str:
+    """Return which name may have been meant; a guest that asks for nonsense must not be costly."""
+    some = [name for name in tuple(found)[:_COMPARED] if len(name) <= _COMPARABLE]
+    return nearest(key, some) if len(key) <= _COMPARABLE else ""
 
 
 def _copied(value: Any) -> Any:

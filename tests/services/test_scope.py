@@ -67,6 +67,15 @@ def test_a_missing_name_gets_the_nearest_one(scope):
     assert refusal.value.detail == "the scope has no 'user.nmae'; did you mean 'name'?"
 
 
+@pytest.mark.parametrize("key", ["visit", "x" * 256])
+def test_a_missing_name_is_compared_with_a_few_short_ones(key):
+    """A guest that asks for nonsense again and again costs the host no search for what is near."""
+    scope = ScopeService(dict.fromkeys(map(str, range(100)), 0) | {"visits": 1, "x" * 255: 1})
+    with pytest.raises(Refused) as refusal:
+        scope.read((key,))
+    assert "did you mean" not in refusal.value.detail
+
+
 def test_values_are_copied_in_and_out():
     """Neither the test's nor the guest's value is the one that is kept."""
     given = {"list": [1]}
