@@ -110,14 +110,12 @@ def _judge(item: pytest.Item, subject: Subject, check: str, times: int) -> None:
     reason = tracked.obstacle() if check != "guest" else ""
     if reason:
         pytest.skip(reason)
-    barred = None
+    barred: Exception | None = None
     try:
         line, text = _found(subject, check, times)
         other = "" if check == "guest" else f"guest: {_found(subject, 'guest', times)[0]}"
-    except ZenoError as error:
+    except (ZenoError, tracked.AlreadyTrackedError) as error:
         barred = error
-    except tracked.AlreadyTrackedError as error:
-        pytest.fail(str(error), pytrace=False)
     if barred:
         _leave(item, subject, barred)
     label = bound.label(item.config, subject)
@@ -148,10 +146,10 @@ def _found(subject: Subject, check: str, times: int) -> tuple[str, list[str]]:
     return tell.loads_line(loads), list(tell.loads_text(loads))
 
 
-def _leave(item: pytest.Item, subject: Subject, error: ZenoError) -> NoReturn:
+def _leave(item: pytest.Item, subject: Subject, error: Exception) -> NoReturn:
     """End a test that cannot be made; who asked for nothing else is not left with a green run."""
     reason = f"not testable: {error}"
-    if selection(item.config).has(subject, "STR-009"):
+    if isinstance(error, ZenoError) and selection(item.config).has(subject, "STR-009"):
         pytest.skip(reason)
     pytest.fail(reason, pytrace=False)
 
