@@ -54,6 +54,12 @@ def sections(wasm: bytes) -> Iterator[Section]:
 
     Raises MalformedError when the structure does not hold together, and TooManyError.
     """
+    for number, start, end in _bounds(wasm):
+        yield Section(number, wasm[start:end])
+
+
+def _bounds(wasm: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield each section's id, and where its content starts and ends."""
     if wasm[:8] != MAGIC:
         raise MalformedError("the bytes do not start with the header of a core module")
     at, left = len(MAGIC), MOST_SECTIONS
@@ -64,7 +70,7 @@ def sections(wasm: bytes) -> Iterator[Section]:
         size, start = unsigned(wasm, at + 1)
         if start + size > len(wasm):
             raise MalformedError(f"section {wasm[at]} at byte {at} runs past the end of the file")
-        yield Section(wasm[at], wasm[start : start + size])
+        yield wasm[at], start, start + size
         at = start + size
 
 
@@ -82,7 +88,11 @@ def unsigned(data: bytes, at: int) -> tuple[int, int]:
 
 def count(wasm: bytes, section: int) -> int:
     """Return how many entries the section with this id announces, 0 when there is none."""
-    return sum(unsigned(found.content, 0)[0] for found in sections(wasm) if found.id == section)
+    return sum(
+        unsigned(wasm[start : min(end, start + _LONGEST_LEB)], 0)[0]
+        for number, start, end in _bounds(wasm)
+        if number == section
+    )
 
 
 def uses_extended_const(wasm: bytes) -> bool:
