@@ -23,10 +23,10 @@ from pytest_zeno.errors import (
     TrapError,
     ZenoError,
 )
-from pytest_zeno.limits import Limits
 
 if TYPE_CHECKING:
     from pytest_zeno.host import HostCall, Plugin, Result, ZenoHost
+    from pytest_zeno.limits import Limits
 
 __version__ = "0.1.0"
 
@@ -51,6 +51,10 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Import the host when it is first asked for: pytest imports this package at every start."""
+    if name == "Limits":
+        from pytest_zeno.limits import Limits
+
+        return Limits
     if name in ("HostCall", "Plugin", "Result", "ZenoHost"):
         from pytest_zeno import host
 

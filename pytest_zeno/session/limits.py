@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_zeno.limits import Limits
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pytest_zeno.limits import Limits
 
 LIMIT: Final = "--zeno-limit"
 FILE: Final = "--zeno-limits"
 INI: Final = "zeno_limits"
 MARKER: Final = "zeno_limits"
 
-_OF_RUN: Final = pytest.StashKey[Limits]()
+_OF_RUN: Final = pytest.StashKey["Limits"]()
 
 
 def add(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
@@ -42,12 +42,20 @@ def add(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
     parser.addini(INI, f"limits of plugins, a line each, as {LIMIT}", type="linelist", default=[])
 
 
+def check(config: pytest.Config) -> None:
+    """Raise UsageError as `of_run` does; where no limit is given nothing is imported for it."""
+    if config.getini(INI) or config.getoption("zeno_limit") or config.getoption(INI) is not None:
+        of_run(config)
+
+
 def of_run(config: pytest.Config) -> Limits:
     """Return what the ini file and the options make of the contract's limits.
 
     Raises UsageError naming where a limit was given that there is not, or that it cannot be.
     """
     if _OF_RUN not in config.stash:
+        from pytest_zeno.limits import Limits
+
         limits = _with(Limits(), f"{INI} in the ini file", config.getini(INI))
         limits = _with_file(limits, config)
         config.stash[_OF_RUN] = _with(limits, LIMIT, config.getoption("zeno_limit"))
@@ -56,11 +64,15 @@ def of_run(config: pytest.Config) -> Limits:
 
 def changed(config: pytest.Config) -> dict[str, Any]:
     """Return the limits of a run that are not the contract's, by name."""
+    from pytest_zeno.limits import Limits
+
     return of_run(config).but(Limits())
 
 
 def of_test(item: pytest.Item | pytest.Collector) -> dict[str, Any]:
     """Return what markers set, the nearest last; a marker that cannot be fails the test."""
+    from pytest_zeno.limits import Limits
+
     found: dict[str, Any] = {}
     for marker in reversed(list(item.iter_markers(MARKER))):
         try:

@@ -148,7 +148,7 @@ def check(config: pytest.Config) -> None:
             raise pytest.UsageError(
                 f"{name} in the ini file is {quoted(value, 60)}, expected {' or '.join(choices)}"
             )
-    limits.of_run(config)
+    limits.check(config)
     try:
         min_rules(config)
     except ArgumentTypeError as error:
