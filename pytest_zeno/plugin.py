@@ -15,6 +15,7 @@ from pytest_zeno.session import (
     files,
     harness,
     isolation,
+    joined,
     junit,
     known,
     leaks,
@@ -26,7 +27,6 @@ from pytest_zeno.session import (
     spread,
     summary,
     tally,
-    wire,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
     cost_gate.prepare(config)
     files.prepare(config)
     junit.prepare(config)
-    wire.prepare(config)
+    joined.prepare(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import types
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pytest_zeno.verdict.rule import Rule
 
 PREFIX = "test_"
+
+_SILENT: Final = ("_pytest.", "_hypothesis_", "pytest_zeno.")
+"""Whose hooks say nothing about a plain function without parameters."""
 
 
 class PluginFile(pytest.Module):
@@ -62,12 +65,26 @@ class PluginFile(pytest.Module):
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
         """Collect the rules, each with its id as a marker."""
-        for item in super().collect():
+        for item in super().collect() if self._is_shared() else self._rules():
             rule = rule_of(item)
             if rule is not None:
                 item.add_marker(pytest.mark.zeno_rule(id=rule.id, level=rule.level))
                 item.extra_keyword_matches.add(rule.id)
             yield item
+
+    def _is_shared(self) -> bool:
+        """Return whether others have a say in what the functions of a file become."""
+        if any(hasattr(function, "pytestmark") for function in vars(self.obj).values()):
+            return True  # no rules: one for each slot, say
+        hooks = self.ihook.pytest_pycollect_makeitem, self.ihook.pytest_generate_tests
+        impls = (impl for hook in hooks for impl in hook.get_hookimpls())
+        return not all(impl.function.__module__.startswith(_SILENT) for impl in impls)
+
+    def _rules(self) -> Iterable[pytest.Item]:
+        """Collect what pytest would, with no look at what no rule has: classes and parameters."""
+        for name, function in vars(self.obj).items():
+            if self.funcnamefilter(name):
+                yield pytest.Function.from_parent(self, name=name, callobj=function)
 
 
 def node_id_of(path: Path, start: Path) -> str:

@@ -14,7 +14,11 @@ from pytest_zeno.session import bound
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+AROUND: Final = "zeno_around"
+"""The reports before and after a call's, which came with it (`session.joined`)."""
+
 _PACKED: Final = "$zeno_report"
+_JOINED: Final = "zeno_joined"
 
 _PLAIN: Final = frozenset(
     (
@@ -38,12 +42,6 @@ _PAIRS: Final = ("user_properties", "sections")
 _FIELDS: Final = frozenset((*_PLAIN, *_PAIRS, "zeno_carried"))
 
 
-def prepare(config: pytest.Config) -> None:
-    """Have reports packed and unpacked where xdist has them sent."""
-    if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
-        config.pluginmanager.register(Wire(config), "zeno-wire")
-
-
 class Wire:
     """Packs reports of rules in xdist's workers, and unpacks them where they are counted."""
 
@@ -64,9 +62,10 @@ class Wire:
     ) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
         """Pack what pytest makes of a report, if nothing is lost by it."""
         data = yield
-        if data and isinstance(report, pytest.TestReport) and self._is_of_rule(report):
-            return _packed(data) if _is_plain(data) else data
-        return data
+        if not (data and isinstance(report, pytest.TestReport) and self._is_of_rule(report)):
+            return data
+        joined = data.pop(_JOINED, None)
+        return {_PACKED: joined} if joined else {_PACKED: _text(data)} if is_plain(data) else data
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_from_serializable(self, data: dict[str, Any]) -> None:
@@ -79,7 +78,7 @@ class Wire:
         return report.nodeid.partition("::")[0] in self._files
 
 
-def _is_plain(data: dict[str, Any]) -> bool:
+def is_plain(data: dict[str, Any]) -> bool:
     """Whether a report passed, and has nothing on it that JSON would change."""
     return (
         data["outcome"] == "passed"
@@ -89,17 +88,33 @@ def _is_plain(data: dict[str, Any]) -> bool:
     )
 
 
-def _packed(data: dict[str, Any]) -> dict[str, Any]:
+def join(call: pytest.TestReport, data: dict[str, Any], around: list[dict[str, Any]]) -> None:
+    """Let the report of a call take others along, of which but a few fields differ from its own."""
+    differences = [
+        {name: value for name, value in other.items() if data.get(name) != value}
+        for other in around
+    ]
+    call.__dict__[_JOINED] = _text({**data, AROUND: differences})
+
+
+def _text(data: dict[str, Any]) -> bytes:
     import msgspec
 
-    return {_PACKED: msgspec.json.encode(data)}
+    return msgspec.json.encode(data)
 
 
 def _unpacked(packed: bytes) -> dict[str, Any]:
     import msgspec
 
     data: dict[str, Any] = msgspec.json.decode(packed)
-    data["location"] = tuple(data["location"])
-    for name in _PAIRS:
-        data[name] = [tuple(pair) for pair in data[name]]
+    around = data.pop(AROUND, ())
+    others = [{**data, **difference} for difference in around]
+    for one in (data, *others):
+        one["location"] = tuple(one["location"])
+        for name in _PAIRS:
+            one[name] = [tuple(pair) for pair in one[name]]
+    if others:
+        for one in others:
+            one.pop("zeno_carried", None)
+        data[AROUND] = others
     return data

@@ -52,13 +52,13 @@ def test_a_guest_that_leaks_16_bytes_a_call_is_found(tmp_path):
 
 def test_a_service_that_keeps_an_object_is_found(hello, monkeypatch):
     """The check of calls names the slot that asks it, and the line that allocates."""
-    honest = ScopeService.read
+    honest = ScopeService.find
 
     def keeping(self, keys):
         KEPT.append(object())
         return honest(self, keys)
 
-    monkeypatch.setattr(ScopeService, "read", keeping)
+    monkeypatch.setattr(ScopeService, "find", keeping)
     found = checks.calls(hello, CALLS)
     assert [slot for slot, grown in found.grown.items() if grown] == ["hello.count"]
     (one,) = [grown for grown in found.grown["hello.count"] if grown.blocks]
