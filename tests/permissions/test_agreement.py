@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from ipaddress import IPv4Address
 
 import pytest
 
@@ -49,7 +50,7 @@ NOTHING = re.compile(r"(?!)")
         ("network", url, "_AMBIGUOUS", NOTHING),
         ("network", url, "_CONTROL", NOTHING),
         ("network", addresses, "is_public", lambda address: not address.is_loopback),
-        ("network", addresses, "_inside", lambda _address: ()),
+        ("network", addresses, "_inside", lambda _address: [IPv4Address("8.8.8.8")]),
         ("network", grammar, "_NUMBER", NOTHING),
         ("filesystem", grammar, "_DEVICE", NOTHING),
         ("filesystem", grammar, "_ZERO_WIDTH", NOTHING),
